@@ -1,0 +1,377 @@
+package editkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/editkit/editkit-go/internal/engine"
+)
+
+// DownloadOption changes how a result is downloaded.
+type DownloadOption interface {
+	RunOption
+	applyDownload(*downloadSettings) error
+}
+
+type downloadOption func(*downloadSettings) error
+
+func (o downloadOption) applyDownload(s *downloadSettings) error { return o(s) }
+func (o downloadOption) applyRun(s *runSettings) error           { return o(&s.download) }
+
+type downloadSettings struct {
+	progress func(done, total int64)
+}
+
+// OnProgress calls fn after each piece of a download with the bytes so far and the
+// bytes in all, -1 if that is unknown, in the goroutine that downloads. The count falls
+// only if a file has to be begun again because it changed at the service.
+func OnProgress(fn func(done, total int64)) DownloadOption {
+	return downloadOption(func(s *downloadSettings) error {
+		if fn == nil {
+			return &ArgError{"OnProgress", "nil"}
+		}
+		s.progress = fn
+		return nil
+	})
+}
+
+// copyBuffer is the memory a download takes, however large the file.
+const copyBuffer = 128 << 10
+
+var (
+	errStalled = errors.New("no byte came for the time that the retry policy allows")
+	// errChanged means that what the storage has now is not what was begun.
+	errChanged = fmt.Errorf("%w: the file changed at the service half-way", ErrIncomplete)
+	// errWhole means that there is nothing left to ask for.
+	errWhole = errors.New("the file is whole")
+)
+
+// transfer brings one file from a link to a writer, over as many requests as it takes.
+type transfer struct {
+	client    *http.Client // without credentials
+	policy    engine.Policy
+	userAgent []string
+	link      string
+	// refresh returns a new link when the old one has expired.
+	refresh func(context.Context) (string, error)
+	w       io.Writer
+	// restart makes w empty again; nil if that can't be done.
+	restart  func() error
+	progress func(done, total int64)
+
+	promised int64 // the size according to the service, -1 if it gave none
+	total    int64 // as far as known, -1 while unknown
+	written  int64
+	version  validators
+}
+
+// validators tell whether two answers are of the same file.
+type validators struct{ etag, modified string }
+
+// run downloads until the file is whole or nothing helps any more.
+func (t *transfer) run(ctx context.Context) error {
+	failures, refreshed := 0, false
+	for {
+		before := t.written
+		err := t.attempt(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var final *finalError
+		if errors.As(err, &final) {
+			return final.err
+		}
+		if t.written > before { // a fault every gigabyte is no reason to give up
+			failures, refreshed = 0, false
+		}
+		var status *storageError
+		if errors.As(err, &status) && status.isGone() {
+			if refreshed {
+				return fmt.Errorf("%w: %w, also by a fresh link", ErrExpired, err)
+			}
+			if t.link, err = t.refresh(ctx); err != nil {
+				return err
+			}
+			refreshed = true
+			continue
+		}
+		failures++
+		pause, worth := t.pauseAfter(ctx, failures, status)
+		if !worth {
+			return err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// pauseAfter returns how long to wait before going on, and whether that is worth it.
+func (t *transfer) pauseAfter(ctx context.Context, failures int, status *storageError) (time.Duration, bool) {
+	if failures >= t.policy.MaxAttempts {
+		return 0, false
+	}
+	pause := t.policy.Backoff(failures)
+	if status != nil {
+		if !status.isPassing() || status.retryAfter > t.policy.MaxRetryAfter {
+			return 0, false
+		}
+		pause += status.retryAfter
+	}
+	deadline, ok := ctx.Deadline()
+	return pause, !ok || time.Until(deadline) > pause
+}
+
+// attempt makes one request and copies what it brings.
+func (t *transfer) attempt(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := newWatchdog(t.policy.AttemptTimeout, func() { cancel(errStalled) })
+	defer watch.stop()
+
+	req, err := t.request(ctx)
+	if err != nil {
+		return &finalError{err}
+	}
+	watch.start()
+	resp, err := t.client.Do(req)
+	if err != nil {
+		return stallOr(ctx, engine.WithoutURL(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	skip, err := t.accept(resp)
+	if err == errWhole {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return stallOr(ctx, t.copy(resp.Body, skip, watch))
+}
+
+func stallOr(ctx context.Context, err error) error {
+	if err != nil && context.Cause(ctx) == errStalled {
+		return errStalled
+	}
+	return err
+}
+
+func (t *transfer) request(ctx context.Context) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.link, nil)
+	if err != nil || req.URL.Host == "" {
+		return nil, fmt.Errorf("%w: the service gave no usable link", ErrIncomplete)
+	}
+	req.Header["User-Agent"] = t.userAgent
+	// A transport that unpacks on the way would hide the real size.
+	req.Header.Set("Accept-Encoding", "identity")
+	if t.written > 0 {
+		req.Header.Set("Range", "bytes="+strconv.FormatInt(t.written, 10)+"-")
+		if v := t.version.ifRange(); v != "" {
+			req.Header.Set("If-Range", v)
+		}
+	}
+	return req, nil
+}
+
+// accept checks the head of an answer against what is known of the file. It returns
+// how many bytes of the body are here already.
+func (t *transfer) accept(resp *http.Response) (skip int64, err error) {
+	version := validators{resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")}
+	total := resp.ContentLength
+	switch resp.StatusCode {
+	case http.StatusOK:
+		skip = t.written
+	case http.StatusPartialContent:
+		first, all, ok := contentRange(resp.Header.Get("Content-Range"))
+		if !ok || first != t.written {
+			return 0, &finalError{fmt.Errorf("%w: the storage sent another range than asked for", ErrIncomplete)}
+		}
+		total = all
+	case http.StatusRequestedRangeNotSatisfiable:
+		if t.total < 0 && resp.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", t.written) {
+			return 0, errWhole
+		}
+		return 0, &finalError{&storageError{status: resp.StatusCode}}
+	default:
+		retryAfter, _ := engine.RetryAfter(resp.Header, time.Now())
+		return 0, &storageError{resp.StatusCode, retryAfter}
+	}
+	if t.written > 0 && (version.contradict(t.version) || total >= 0 && t.total >= 0 && total != t.total) {
+		if t.restart == nil {
+			return 0, &finalError{errChanged}
+		}
+		return 0, t.beginAgain()
+	}
+	if total >= 0 {
+		if t.total >= 0 && total != t.total {
+			return 0, &finalError{fmt.Errorf("%w: the storage has %d bytes, the service promised %d", ErrIncomplete, total, t.total)}
+		}
+		t.total = total
+	}
+	t.version = version
+	return skip, nil
+}
+
+// beginAgain empties the file. The next attempt takes all of the new version.
+func (t *transfer) beginAgain() error {
+	if err := t.restart(); err != nil {
+		return &finalError{err}
+	}
+	t.written, t.total, t.version = 0, t.promised, validators{}
+	t.report()
+	return errChanged
+}
+
+// copy writes what comes, beyond the first skip bytes. The memory is constant.
+func (t *transfer) copy(body io.Reader, skip int64, watch *watchdog) error {
+	buf := make([]byte, copyBuffer)
+	for {
+		watch.start()
+		n, err := body.Read(buf)
+		watch.stop() // a slow writer is no stall
+		piece := buf[:n]
+		if drop := min(skip, int64(n)); drop > 0 {
+			piece, skip = piece[drop:], skip-drop
+		}
+		if len(piece) > 0 {
+			if err := t.write(piece); err != nil {
+				return &finalError{err}
+			}
+		}
+		if err == io.EOF {
+			if t.total >= 0 && t.written < t.total || skip > 0 {
+				return io.ErrUnexpectedEOF
+			}
+			return nil
+		}
+		if err != nil {
+			return engine.WithoutURL(err)
+		}
+	}
+}
+
+func (t *transfer) write(piece []byte) error {
+	if t.total >= 0 && t.written+int64(len(piece)) > t.total {
+		return fmt.Errorf("%w: more than the promised %d bytes", ErrIncomplete, t.total)
+	}
+	n, err := t.w.Write(piece)
+	t.written += int64(max(n, 0))
+	if err == nil && n < len(piece) {
+		err = io.ErrShortWrite
+	}
+	t.report()
+	return err
+}
+
+func (t *transfer) report() {
+	if t.progress != nil {
+		t.progress(t.written, t.total)
+	}
+}
+
+// ifRange returns the validator that lets a storage refuse to go on with another file.
+func (v validators) ifRange() string {
+	if v.etag != "" && !strings.HasPrefix(v.etag, "W/") {
+		return v.etag
+	}
+	return v.modified
+}
+
+// contradict reports whether the two can't be of the same file.
+func (v validators) contradict(w validators) bool {
+	if v.etag != "" && w.etag != "" {
+		return v.etag != w.etag
+	}
+	return v.modified != "" && w.modified != "" && v.modified != w.modified
+}
+
+// contentRange reads "bytes first-last/total"; all is -1 for an unknown total.
+func contentRange(h string) (first, all int64, ok bool) {
+	span, size, ok := strings.Cut(strings.TrimPrefix(h, "bytes "), "/")
+	from, _, dash := strings.Cut(span, "-")
+	if !ok || !dash || !strings.HasPrefix(h, "bytes ") {
+		return 0, 0, false
+	}
+	first, err := strconv.ParseInt(from, 10, 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	if size == "*" {
+		return first, -1, true
+	}
+	all, err = strconv.ParseInt(size, 10, 64)
+	return first, all, err == nil && all > first && first >= 0
+}
+
+// redirectDownload follows a storage's redirects, but not from https to http, and
+// without telling the next host the link it came from.
+func redirectDownload(next *http.Request, via []*http.Request) error {
+	if len(via) > 10 || via[len(via)-1].URL.Scheme == "https" && next.URL.Scheme != "https" {
+		return http.ErrUseLastResponse
+	}
+	next.Header.Del("Referer")
+	return nil
+}
+
+// finalError is a fault that another request would not mend.
+type finalError struct{ err error }
+
+func (e *finalError) Error() string { return e.err.Error() }
+
+func (e *finalError) Unwrap() error { return e.err }
+
+// storageError is an answer of the storage that is no file. Its body is not kept:
+// storages repeat signatures in it.
+type storageError struct {
+	status     int
+	retryAfter time.Duration
+}
+
+func (e *storageError) Error() string {
+	return fmt.Sprintf("the storage answered %d %s", e.status, http.StatusText(e.status))
+}
+
+// isGone reports whether the link, or the file behind it, has expired.
+func (e *storageError) isGone() bool {
+	return e.status == http.StatusForbidden || e.status == http.StatusNotFound || e.status == http.StatusGone
+}
+
+func (e *storageError) isPassing() bool {
+	return e.status >= 500 || e.status == http.StatusTooManyRequests || e.status == http.StatusRequestTimeout
+}
+
+// watchdog calls bark when the time between start and stop is longer than allowed.
+type watchdog struct {
+	limit time.Duration // 0: never
+	timer *time.Timer
+	bark  func()
+}
+
+func newWatchdog(limit time.Duration, bark func()) *watchdog {
+	return &watchdog{limit: limit, bark: bark}
+}
+
+func (d *watchdog) start() {
+	switch {
+	case d.limit <= 0:
+	case d.timer == nil:
+		d.timer = time.AfterFunc(d.limit, d.bark)
+	default:
+		d.timer.Reset(d.limit)
+	}
+}
+
+func (d *watchdog) stop() {
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+}

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// maxErrorBody is how much of an unsuccessful answer is read.
+const maxErrorBody = 64 << 10
+
+// ErrBodyTooLarge is a successful answer larger than the call allows.
+var ErrBodyTooLarge = errors.New("the answer is larger than allowed")
+
+// RoundTrip sends one attempt and reads its whole answer, so that a body cut
+// half-way is known while the attempt can still be repeated. It implements
+// [http.RoundTripper] for the call's own client.
+func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.waiting = false
+	if r.Response == nil { // not the second leg of a redirect
+		c.attempts++
+	}
+	c.began = time.Now()
+	release, err := c.req.Admit(r.Context(), c.attempts)
+	if err != nil {
+		c.notAdmitted(err)
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, c.last.Err
+	}
+	doubted := c.last.Doubt
+	c.last = c.exchange(r)
+	release(c.last)
+	c.last.Doubt = doubted || c.last.Doubt
+	if c.last.StatusCode == 0 {
+		return nil, c.last.Err
+	}
+	return &http.Response{
+		StatusCode: c.last.StatusCode,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+		Header:     c.last.Header,
+		Body:       http.NoBody,
+		Request:    r,
+	}, nil
+}
+
+// notAdmitted ends the call. The answer of an earlier attempt says more than that
+// there was no turn for the next one.
+func (c *call) notAdmitted(err error) {
+	c.final = true
+	c.attempts--
+	if c.last.StatusCode != 0 && c.ctx.Err() == nil {
+		c.last.Err = nil
+		return
+	}
+	c.last = Outcome{Err: err, Doubt: c.last.Doubt}
+}
+
+func (c *call) exchange(r *http.Request) Outcome {
+	ctx, cancel := c.attemptContext(r.Context())
+	defer cancel()
+	var trace *sendTrace
+	if c.req.Replay != Always { // for a read it makes no difference
+		trace = &sendTrace{}
+		ctx = httptrace.WithClientTrace(ctx, trace.hooks())
+	}
+	if ctx != r.Context() {
+		r = r.WithContext(ctx)
+	}
+	resp, err := c.transport.RoundTrip(r)
+	if err != nil {
+		sent := trace.sent(err)
+		return Outcome{Err: c.cause(ctx, err), Sent: sent, Doubt: sent && c.req.Replay != Always}
+	}
+	defer func() { _ = resp.Body.Close() }()
+
+	o := Outcome{StatusCode: resp.StatusCode, Header: resp.Header, Sent: true}
+	o.RetryAfter, o.Asked = RetryAfter(resp.Header, time.Now())
+	limit, success := int64(maxErrorBody), resp.StatusCode/100 == 2
+	if success {
+		limit = c.req.MaxBody
+	}
+	o.Body, err = readBody(resp, limit)
+	if success && err != nil { // any other status says enough without its body
+		o.Err = c.cause(ctx, err)
+	}
+	if c.req.Replay != Always {
+		o.Doubt = o.Err != nil || resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout
+	}
+	return o
+}
+
+func (c *call) attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	timeout := c.req.Policy.AttemptTimeout
+	if timeout <= 0 {
+		return ctx, func() {}
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < timeout {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, timeout)
+}
+
+// cause names the error of an attempt: the caller's context and the attempt's
+// own time limit are told apart, since only the second may be tried again.
+func (c *call) cause(ctx context.Context, err error) error {
+	if c.ctx.Err() != nil {
+		return c.ctx.Err()
+	}
+	if ctx.Err() != nil {
+		return &timeoutError{c.limit}
+	}
+	return WithoutURL(err)
+}
+
+// timeoutError is an attempt that took too long while the caller's own context
+// had not ended. It is not context.DeadlineExceeded, which speaks of that context.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("no complete answer within the attempt's time limit of %s", e.limit)
+}
+
+func (e *timeoutError) Timeout() bool { return true }
+
+func (e *timeoutError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
+
+// readBody reads at most limit bytes. With a declared length it makes one
+// allocation of just that size.
+func readBody(resp *http.Response, limit int64) ([]byte, error) {
+	if n := resp.ContentLength; n >= 0 && n <= limit {
+		body := make([]byte, n)
+		read, err := io.ReadFull(resp.Body, body)
+		if err == io.EOF && n > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		return body[:read], err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if int64(len(body)) > limit {
+		return body[:limit], ErrBodyTooLarge
+	}
+	return body, err
+}
+
+// sendTrace sees whether an attempt got as far as a connection. Before that,
+// nothing can have reached the service; after it, anything may have.
+type sendTrace struct {
+	asked, got atomic.Bool // hooks may still run when RoundTrip has returned
+}
+
+func (t *sendTrace) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { t.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
+	}
+}
+
+// sent reports whether the failed attempt may have reached the service. A
+// transport that runs no hooks is believed only when it says that it could not
+// even connect.
+func (t *sendTrace) sent(err error) bool {
+	if t == nil || !t.asked.Load() {
+		return !isDialError(err)
+	}
+	return t.got.Load()
+}
