@@ -66,16 +66,15 @@ func (c *Client) request(ctx context.Context, ep *endpoint, op *operation, cs *c
 		policy.MaxAttempts = 1
 	}
 	req := &engine.Request{
-		Method:  op.method,
-		URL:     ep.url(op.path, op.query),
-		Header:  c.header(ep, cs),
-		Policy:  policy,
-		MaxBody: maxResponseBody,
-		Admit:   ep.admit(op, policy),
-		Observe: c.observer(ctx, ep, op),
-	}
-	if op.isRead() || cs.replayAny {
-		req.Replay = engine.Always
+		Method:   op.method,
+		URL:      ep.url(op.path, op.query),
+		Header:   c.header(ep, cs),
+		Policy:   policy,
+		Write:    !op.isRead(),
+		Careless: cs.careless,
+		MaxBody:  maxResponseBody,
+		Admit:    ep.admit(op, policy),
+		Observe:  c.observer(ctx, ep, op),
 	}
 	if op.in != nil {
 		body, err := json.Marshal(op.in)

@@ -57,12 +57,12 @@ type serviceSettings struct {
 
 // callSettings are the options of one call.
 type callSettings struct {
-	header    http.Header
-	retry     RetryPolicy
-	language  Language
-	capture   *Response
-	replayAny bool // repeat a write as if it were a read
-	once      bool // a single attempt: the caller has a loop of its own
+	header   http.Header
+	retry    RetryPolicy
+	language Language
+	capture  *Response
+	careless bool // repeat a write as if it were a read
+	once     bool // a single attempt: the caller has a loop of its own
 }
 
 const (
@@ -254,7 +254,7 @@ func WithResponse(r *Response) CallOption {
 // can charge for it twice.
 func WithUnsafeRetry() CallOption {
 	return callOption(func(s *callSettings) error {
-		s.replayAny = true
+		s.careless = true
 		return nil
 	})
 }

@@ -69,7 +69,7 @@ func (c *call) exchange(r *http.Request) Outcome {
 	ctx, cancel := c.attemptContext(r.Context())
 	defer cancel()
 	var trace *sendTrace
-	if c.req.Replay != Always { // for a read it makes no difference
+	if c.req.Write { // for a read it makes no difference
 		trace = &sendTrace{}
 		ctx = httptrace.WithClientTrace(ctx, trace.hooks())
 	}
@@ -79,7 +79,7 @@ func (c *call) exchange(r *http.Request) Outcome {
 	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
 		sent := trace.sent(err)
-		return Outcome{Err: c.cause(ctx, err), Sent: sent, Doubt: sent && c.req.Replay != Always}
+		return Outcome{Err: c.cause(ctx, err), Sent: sent, Doubt: sent && c.req.Write}
 	}
 	defer func() { _ = resp.Body.Close() }()
 
@@ -93,7 +93,7 @@ func (c *call) exchange(r *http.Request) Outcome {
 	if success && err != nil { // any other status says enough without its body
 		o.Err = c.cause(ctx, err)
 	}
-	if c.req.Replay != Always {
+	if c.req.Write {
 		o.Doubt = o.Err != nil || resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout
 	}
 	return o

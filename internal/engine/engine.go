@@ -37,17 +37,6 @@ func (p Policy) Backoff(n int) time.Duration {
 	return rand.N(ceiling + 1)
 }
 
-// Replay says when a request may be sent again.
-type Replay int
-
-const (
-	// IfRefused is for writes: only after a 429, which was never carried out, or
-	// when nothing can have reached the service.
-	IfRefused Replay = iota
-	// Always is for reads: after any passing fault.
-	Always
-)
-
 // Request is one call.
 type Request struct {
 	Method string
@@ -55,8 +44,13 @@ type Request struct {
 	Header http.Header
 	Body   func() (io.Reader, error) // nil for none; a new reader for each attempt
 	Length int64                     // of the body, exactly
-	Replay Replay
 	Policy Policy
+	// Write marks a call that changes something: it is sent again only after a 429,
+	// which was never carried out, or when nothing can have reached the service. A read
+	// is sent again after any passing fault.
+	Write bool
+	// Careless lets a write be sent again like a read.
+	Careless bool
 	// MaxBody caps a successful answer. An unsuccessful one is always cut at 64 KiB.
 	MaxBody int64
 	// Admit is asked before every attempt, redirects included. It returns when the
@@ -161,7 +155,7 @@ type call struct {
 // checkRedirect follows a redirect only for a read and only within the origin:
 // a key never goes to another host, and a write is never turned into another one.
 func (c *call) checkRedirect(next *http.Request, via []*http.Request) error {
-	if c.req.Replay != Always || len(via) > 5 || !sameOrigin(next.URL, via[0].URL) {
+	if c.req.Write || len(via) > 5 || !sameOrigin(next.URL, via[0].URL) {
 		return http.ErrUseLastResponse
 	}
 	next.Header.Del("Referer")
@@ -205,7 +199,7 @@ func (c *call) mayReplay() bool {
 		return false
 	case o.Err != nil && !o.Sent:
 		return true
-	case c.req.Replay != Always:
+	case c.req.Write && !c.req.Careless:
 		return false
 	case o.Err != nil:
 		return true
