@@ -326,12 +326,14 @@ type jobJSON struct {
 	CreditsCharged  lenient.Int     `json:"creditsCharged"`
 	ErrorMessage    lenient.String  `json:"errorMessage"`
 	Poll            lenient.String  `json:"poll"`
-	Metrics         *struct {
-		WallTimeMS      lenient.Int `json:"wallTimeMs"`
-		CPUTimeMS       lenient.Int `json:"cpuTimeMs"`
-		PeakMemoryBytes lenient.Int `json:"peakMemoryBytes"`
-		CostMicroUSD    lenient.Int `json:"estimatedCostMicroUsd"`
-	} `json:"metrics"`
+	Metrics         metricsJSON     `json:"metrics"`
+}
+
+type metricsJSON struct {
+	WallTimeMS      lenient.Int `json:"wallTimeMs"`
+	CPUTimeMS       lenient.Int `json:"cpuTimeMs"`
+	PeakMemoryBytes lenient.Int `json:"peakMemoryBytes"`
+	CostMicroUSD    lenient.Int `json:"estimatedCostMicroUsd"`
 }
 
 // decodeJob reads a job. All it insists on is an id.
@@ -361,7 +363,7 @@ func decodeJob(b []byte) (*Job, error) {
 	if job.Status == "canceled" {
 		job.Status = JobCancelled
 	}
-	if m := w.Metrics; m != nil {
+	if m := w.Metrics; m != (metricsJSON{}) {
 		job.Metrics = &JobMetrics{
 			WallTime:              milliseconds(m.WallTimeMS),
 			CPUTime:               milliseconds(m.CPUTimeMS),

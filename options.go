@@ -297,7 +297,7 @@ func (s *settings) apply(opts []Option, parent *Client) (*Client, error) {
 	for _, service := range []Service{EditClips, EditingTools} {
 		ep := next.endpoint(service)
 		if ep.throttle == nil {
-			ep.throttle = sharedThrottle(parent, ep)
+			ep.throttle = next.sharedThrottle(parent, ep)
 		}
 		c.services[service] = ep
 		c.warnPlainHTTP(ep)
@@ -309,7 +309,7 @@ func (s *settings) apply(opts []Option, parent *Client) (*Client, error) {
 // endpoint resolves the settings of one service.
 func (s *settings) endpoint(service Service) *endpoint {
 	e := s.services[service]
-	ep := &endpoint{service: service, base: e.base, throttle: e.throttle, secrets: func() []string { return nil }}
+	ep := &endpoint{service: service, base: e.base, throttle: e.throttle, secrets: s.secrets}
 	if ep.base == nil {
 		address := defaultEditClipsURL
 		if service == EditingTools {
@@ -320,28 +320,46 @@ func (s *settings) endpoint(service Service) *endpoint {
 	if e.key == nil {
 		return ep
 	}
-	secret := e.key()
-	value := "Bearer " + secret
+	credentials := []string{"Bearer " + e.key()}
 	if service == EditingTools {
-		value = base64.StdEncoding.EncodeToString([]byte("apikey:" + e.key()))
-		secret, value = value, "Basic "+value
+		credentials[0] = "Basic " + basicCredentials(e.key())
 	}
-	credentials := []string{value}
 	ep.authorize = func(h http.Header) { h["Authorization"] = credentials }
-	ep.secrets = func() []string { return []string{e.key(), secret} }
 	return ep
+}
+
+func basicCredentials(key string) string {
+	return base64.StdEncoding.EncodeToString([]byte("apikey:" + key))
+}
+
+// secrets returns the keys in every form in which they travel.
+func (s *settings) secrets() []string {
+	var all []string
+	for _, e := range s.services {
+		if e.key != nil {
+			all = append(all, e.key(), basicCredentials(e.key()))
+		}
+	}
+	return all
 }
 
 // sharedThrottle returns the parent's throttle if the quota is the same one: same
 // address, same key.
-func sharedThrottle(parent *Client, ep *endpoint) Throttle {
+func (s *settings) sharedThrottle(parent *Client, ep *endpoint) Throttle {
 	if parent != nil {
-		old := parent.services[ep.service]
-		if *old.base == *ep.base && strings.Join(old.secrets(), " ") == strings.Join(ep.secrets(), " ") {
-			return old.throttle
+		old, mine := parent.settings.services[ep.service], s.services[ep.service]
+		if *parent.services[ep.service].base == *ep.base && sameKey(old.key, mine.key) {
+			return parent.services[ep.service].throttle
 		}
 	}
 	return &pause{}
+}
+
+func sameKey(a, b func() string) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return a() == b()
 }
 
 // httpClients returns copies of the base client: one for calls, one for downloads.
