@@ -35,14 +35,11 @@ func (s *AccountService) Balance(ctx context.Context, opts ...CallOption) (*Bala
 	if err != nil {
 		return nil, err
 	}
-	var balance *Balance
-	_, err = s.client.call(ctx, ep, &operation{
+	return fetch(ctx, s.client, ep, &operation{
 		method:   http.MethodGet,
 		template: "/balance",
 		path:     "/balance",
-		decode:   func(b []byte) (err error) { balance, err = decodeBalance(b); return err },
-	}, opts)
-	return balance, err
+	}, opts, decodeBalance)
 }
 
 func decodeBalance(b []byte) (*Balance, error) {

@@ -29,24 +29,34 @@ type operation struct {
 	decode func(body []byte) error
 }
 
-// call takes an operation all the way: build, attempts, decode. It returns what
-// came back also when that is an error.
-func (c *Client) call(ctx context.Context, ep *endpoint, op *operation, opts []CallOption) (*engine.Outcome, error) {
+// fetch makes a call whose answer is a T.
+func fetch[T any](ctx context.Context, c *Client, ep *endpoint, op *operation, opts []CallOption, decode func([]byte) (*T, error)) (*T, error) {
+	var result *T
+	op.decode = func(body []byte) (err error) {
+		result, err = decode(body)
+		return err
+	}
+	err := c.call(ctx, ep, op, opts)
+	return result, err
+}
+
+// call takes an operation all the way: build, attempts, decode.
+func (c *Client) call(ctx context.Context, ep *endpoint, op *operation, opts []CallOption) error {
 	if ctx == nil {
-		return nil, errNilContext
+		return errNilContext
 	}
 	cs := callSettings{retry: c.settings.retry, language: c.settings.language}
 	for i, o := range opts {
 		if o == nil {
-			return nil, &ArgError{fmt.Sprintf("opts[%d]", i), "nil"}
+			return &ArgError{fmt.Sprintf("opts[%d]", i), "nil"}
 		}
 		if err := o.applyCall(&cs); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	req, err := c.request(ctx, ep, op, &cs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out := engine.Do(ctx, c.http, req)
 	if cs.capture != nil {
@@ -56,7 +66,7 @@ func (c *Client) call(ctx context.Context, ep *endpoint, op *operation, opts []C
 	if err != nil {
 		c.logGivenUp(ctx, ep, op, &out)
 	}
-	return &out, err
+	return err
 }
 
 // request builds what the engine sends.

@@ -83,7 +83,7 @@ func (c *Client) Do(ctx context.Context, service Service, method, path string, i
 	if !isToken(method) {
 		return &ArgError{"method", "not an HTTP method"}
 	}
-	_, err = c.call(ctx, ep, &operation{
+	return c.call(ctx, ep, &operation{
 		method:   strings.ToUpper(method),
 		template: clean,
 		path:     clean,
@@ -91,7 +91,6 @@ func (c *Client) Do(ctx context.Context, service Service, method, path string, i
 		in:       in,
 		decode:   func(body []byte) error { return decodeInto(body, out) },
 	}, opts)
-	return err
 }
 
 // String describes the client without its keys.

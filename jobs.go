@@ -153,15 +153,12 @@ func (s *JobsService) Create(ctx context.Context, p JobParams, opts ...CallOptio
 	if err != nil {
 		return nil, err
 	}
-	var job *Job
-	_, err = s.client.call(ctx, ep, &operation{
+	return fetch(ctx, s.client, ep, &operation{
 		method:   http.MethodPost,
 		template: "/jobs",
 		path:     "/jobs",
 		in:       body,
-		decode:   func(b []byte) (err error) { job, err = decodeJob(b); return err },
-	}, opts)
-	return job, err
+	}, opts, decodeJob)
 }
 
 // Get returns a job as it stands: GET /jobs/{id}. For a completed job every call
@@ -175,14 +172,11 @@ func (s *JobsService) Get(ctx context.Context, id string, opts ...CallOption) (*
 	if err != nil {
 		return nil, err
 	}
-	var job *Job
-	_, err = s.client.call(ctx, ep, &operation{
+	return fetch(ctx, s.client, ep, &operation{
 		method:   http.MethodGet,
 		template: "/jobs/{id}",
 		path:     "/jobs/" + segment,
-		decode:   func(b []byte) (err error) { job, err = decodeJob(b); return err },
-	}, opts)
-	return job, err
+	}, opts, decodeJob)
 }
 
 // Run creates a job, waits for it and downloads the result as DownloadFile does:

@@ -124,7 +124,7 @@ func TestTypeDrift(t *testing.T) {
 		},
 		"metrics beyond a Duration": {
 			`{"id":"j","metrics":{"wallTimeMs":1e300}}`,
-			editkit.Job{ID: "j", Metrics: &editkit.JobMetrics{WallTime: time.Duration(1<<63-1) / time.Millisecond * time.Millisecond}},
+			editkit.Job{ID: "j", Metrics: &editkit.JobMetrics{WallTime: (1<<63 - 1) / 1_000_000 * 1_000_000}},
 		},
 		"one l":           {`{"id":"j","status":"canceled"}`, editkit.Job{ID: "j", Status: editkit.JobCancelled}},
 		"escapes":         {`{"id":"j","outputFilename":"a\u00e9\"b.mp4"}`, editkit.Job{ID: "j", OutputFilename: `aé"b.mp4`}},

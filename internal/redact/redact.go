@@ -14,12 +14,14 @@ const mask = "[redacted]"
 
 var (
 	// A slash may be escaped, as PHP's json_encode does.
-	urlQuery    = regexp.MustCompile(`(?i)(https?:(?:\\?/){2}[^\s"'<>?]*)\?[^\s"'<>]*`)
+	urlQuery = regexp.MustCompile(`(?i)(https?:(?:\\?/){2}[^\s"'<>?]*)\?[^\s"'<>]*`)
+	// A path with a query, without its host.
+	bareQuery   = regexp.MustCompile(`\?[^\s"'<>=?]+=[^\s"'<>]*`)
 	urlUserinfo = regexp.MustCompile(`(?i)(https?:(?:\\?/){2})[^\s"'<>/\\@]*@`)
 )
 
-// Text returns s without the secrets, without the query and the user of any
-// URL in it, on one line, and of at most limit bytes.
+// Text returns s without the secrets, without queries and without the user of
+// any URL in it, on one line, and of at most limit bytes.
 func Text(s string, secrets []string, limit int) string {
 	for _, secret := range secrets {
 		if secret != "" {
@@ -27,6 +29,7 @@ func Text(s string, secrets []string, limit int) string {
 		}
 	}
 	s = urlQuery.ReplaceAllString(s, "$1?"+mask)
+	s = bareQuery.ReplaceAllString(s, "?"+mask)
 	s = urlUserinfo.ReplaceAllString(s, "$1")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
