@@ -24,9 +24,12 @@ type operation struct {
 	template string // of the path, for logs and throttles
 	path     string // escaped, below the base address
 	query    string
-	in       any // sent as JSON unless nil
+	in       any   // sent as JSON unless nil
+	form     *form // sent as multipart unless nil
 	// decode reads a successful answer, which it may keep.
 	decode func(body []byte) error
+	// isSuccess tells a success by more than its status; nil: 2xx is one.
+	isSuccess func(status int, body []byte) bool
 }
 
 // fetch makes a call whose answer is a T.
@@ -75,6 +78,9 @@ func (c *Client) request(ctx context.Context, ep *endpoint, op *operation, cs *c
 	if cs.once {
 		policy.MaxAttempts = 1
 	}
+	if op.form != nil && cs.retry.AttemptTimeout == 0 {
+		policy.AttemptTimeout = uploadAnswerTime
+	}
 	req := &engine.Request{
 		Method:   op.method,
 		URL:      ep.url(op.path, op.query),
@@ -85,6 +91,9 @@ func (c *Client) request(ctx context.Context, ep *endpoint, op *operation, cs *c
 		MaxBody:  maxResponseBody,
 		Admit:    ep.admit(op, policy),
 		Observe:  c.observer(ctx, ep, op),
+	}
+	if op.form != nil {
+		op.form.setForm(req, cs.progress)
 	}
 	if op.in != nil {
 		body, err := json.Marshal(op.in)
@@ -165,7 +174,7 @@ func (ep *endpoint) verdict(op *operation, o *engine.Outcome) error {
 			Service: ep.service, Method: op.method, Path: op.path,
 			Attempts: o.Attempts, Sent: o.Sent, Err: o.Err,
 		}
-	case o.StatusCode/100 == 2 && o.Err == nil:
+	case o.Err == nil && (o.StatusCode/100 == 2 || op.isSuccess != nil && op.isSuccess(o.StatusCode, o.Body)):
 		err := op.decode(o.Body)
 		if err == nil {
 			return nil

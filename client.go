@@ -16,6 +16,12 @@ type Client struct {
 	Jobs *JobsService
 	// Account is the account at EditClips.
 	Account *AccountService
+	// Processes are the processes of EditingTools.io.
+	Processes *ProcessesService
+	// Files are the files that EditingTools.io has made.
+	Files *FilesService
+	// Tools are the tools of EditingTools.io.
+	Tools *ToolsService
 
 	settings *settings
 	http     *http.Client // for calls: redirects are judged by each call

@@ -1,11 +1,14 @@
 package editkit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -19,35 +22,44 @@ type DownloadOption interface {
 	applyDownload(*downloadSettings) error
 }
 
-type downloadOption func(*downloadSettings) error
-
-func (o downloadOption) applyDownload(s *downloadSettings) error { return o(s) }
-func (o downloadOption) applyRun(s *runSettings) error           { return o(&s.download) }
+// TransferOption is good for uploads and for downloads.
+type TransferOption interface {
+	DownloadOption
+	CallOption
+}
 
 type downloadSettings struct {
 	progress func(done, total int64)
 }
 
-// OnProgress calls fn after each piece of a download with the bytes so far and the
-// bytes in all, -1 if that is unknown, in the goroutine that downloads. The count falls
-// only if a file has to be begun again because it changed at the service.
-func OnProgress(fn func(done, total int64)) DownloadOption {
-	return downloadOption(func(s *downloadSettings) error {
-		if fn == nil {
-			return &ArgError{"OnProgress", "nil"}
-		}
-		s.progress = fn
-		return nil
-	})
+type progressOption func(done, total int64)
+
+func (o progressOption) check() error {
+	if o == nil {
+		return &ArgError{"OnProgress", "nil"}
+	}
+	return nil
 }
+
+func (o progressOption) applyDownload(s *downloadSettings) error { s.progress = o; return o.check() }
+func (o progressOption) applyRun(s *runSettings) error           { return o.applyDownload(&s.download) }
+func (o progressOption) applyCall(s *callSettings) error         { s.progress = o; return o.check() }
+
+// OnProgress calls fn after each piece of an upload or download with the bytes so far and
+// the bytes in all.
+//
+// In a download they are those of the file, -1 in all if that is unknown; the count falls
+// only if a file has to be begun again because it changed at the service. In an upload
+// they are those of the whole request; the count begins again with each attempt, never
+// falls within one, and fn is called in another goroutine than the caller's.
+func OnProgress(fn func(done, total int64)) TransferOption { return progressOption(fn) }
 
 // copyBuffer is the memory a download takes, however large the file.
 const copyBuffer = 128 << 10
 
 var (
-	errStalled = errors.New("no byte came for the time that the retry policy allows")
-	// errChanged means that what the storage has now is not what was begun.
-	errChanged = fmt.Errorf("%w: the file changed at the service half-way", ErrIncomplete)
+	errStalled      = fmt.Errorf("%w: no byte came for the time that the retry policy allows", os.ErrDeadlineExceeded)
+	errInvalidWrite = errors.New("the writer returned an impossible count")
 	// errWhole means that there is nothing left to ask for.
 	errWhole = errors.New("the file is whole")
 )
@@ -58,8 +70,8 @@ type transfer struct {
 	policy    engine.Policy
 	userAgent []string
 	link      string
-	// refresh returns a new link when the old one has expired.
-	refresh func(context.Context) (string, error)
+	// refresh returns a new link, and the size of what it leads to, -1 if unknown.
+	refresh func(context.Context) (string, int64, error)
 	w       io.Writer
 	// restart makes w empty again; nil if that can't be done.
 	restart  func() error
@@ -76,7 +88,7 @@ type validators struct{ etag, modified string }
 
 // run downloads until the file is whole or nothing helps any more.
 func (t *transfer) run(ctx context.Context) error {
-	failures, refreshed := 0, false
+	failures, changes, refreshed := 0, 0, false
 	for {
 		before := t.written
 		err := t.attempt(ctx)
@@ -86,10 +98,6 @@ func (t *transfer) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		var final *finalError
-		if errors.As(err, &final) {
-			return final.err
-		}
 		if t.written > before { // a fault every gigabyte is no reason to give up
 			failures, refreshed = 0, false
 		}
@@ -98,10 +106,24 @@ func (t *transfer) run(ctx context.Context) error {
 			if refreshed {
 				return fmt.Errorf("%w: %w, also by a fresh link", ErrExpired, err)
 			}
-			if t.link, err = t.refresh(ctx); err != nil {
+			refreshed = true
+			if err = t.renew(ctx); err == nil {
+				continue
+			}
+		}
+		var final *finalError
+		if errors.As(err, &final) {
+			return final.err
+		}
+		var changed *changedError
+		if errors.As(err, &changed) {
+			changes++
+			if t.restart == nil || changes >= t.policy.MaxAttempts {
 				return err
 			}
-			refreshed = true
+			if err := t.beginAgain(ctx, changed.size); err != nil {
+				return err
+			}
 			continue
 		}
 		failures++
@@ -113,6 +135,36 @@ func (t *transfer) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// renew asks for a fresh link to what was begun.
+func (t *transfer) renew(ctx context.Context) error {
+	link, size, err := t.refresh(ctx)
+	if err != nil {
+		return &finalError{err}
+	}
+	t.link, t.promised = link, size
+	if t.written > 0 && size >= 0 && t.total >= 0 && size != t.total {
+		return &changedError{size}
+	}
+	return nil
+}
+
+// beginAgain empties the file, to take all of what the service has now, whose size
+// may be known.
+func (t *transfer) beginAgain(ctx context.Context, size int64) error {
+	if err := t.restart(); err != nil {
+		return err
+	}
+	t.written = 0
+	if size >= 0 && t.promised >= 0 && size != t.promised { // that was the old file's
+		if err := t.renew(ctx); err != nil {
+			return err
+		}
+	}
+	t.total = t.promised
+	t.report()
+	return nil
 }
 
 // pauseAfter returns how long to wait before going on, and whether that is worth it.
@@ -138,6 +190,9 @@ func (t *transfer) attempt(ctx context.Context) error {
 	watch := newWatchdog(t.policy.AttemptTimeout, func() { cancel(errStalled) })
 	defer watch.stop()
 
+	if t.written == 0 || t.total < 0 { // what an earlier answer said does not bind
+		t.total = t.promised
+	}
 	req, err := t.request(ctx)
 	if err != nil {
 		return &finalError{err}
@@ -145,21 +200,21 @@ func (t *transfer) attempt(ctx context.Context) error {
 	watch.start()
 	resp, err := t.client.Do(req)
 	if err != nil {
-		return stallOr(ctx, engine.WithoutURL(err))
+		return stallOr(ctx, withoutLink(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	skip, err := t.accept(resp)
-	if err == errWhole {
+	if errors.Is(err, errWhole) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return stallOr(ctx, t.copy(resp.Body, skip, watch))
+	return t.copy(ctx, resp.Body, skip, watch)
 }
 
 func stallOr(ctx context.Context, err error) error {
-	if err != nil && context.Cause(ctx) == errStalled {
+	if errors.Is(context.Cause(ctx), errStalled) {
 		return errStalled
 	}
 	return err
@@ -197,19 +252,20 @@ func (t *transfer) accept(resp *http.Response) (skip int64, err error) {
 		}
 		total = all
 	case http.StatusRequestedRangeNotSatisfiable:
-		if t.total < 0 && resp.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", t.written) {
+		all, ok := unsatisfiedRange(resp.Header.Get("Content-Range"))
+		if ok && all == t.written && t.total < 0 {
 			return 0, errWhole
 		}
-		return 0, &finalError{&storageError{status: resp.StatusCode}}
+		if ok && all < t.written {
+			return 0, &changedError{all}
+		}
+		return 0, &finalError{fmt.Errorf("%w: %w", ErrIncomplete, &storageError{status: resp.StatusCode})}
 	default:
 		retryAfter, _ := engine.RetryAfter(resp.Header, time.Now())
 		return 0, &storageError{resp.StatusCode, retryAfter}
 	}
 	if t.written > 0 && (version.contradict(t.version) || total >= 0 && t.total >= 0 && total != t.total) {
-		if t.restart == nil {
-			return 0, &finalError{errChanged}
-		}
-		return 0, t.beginAgain()
+		return 0, &changedError{total}
 	}
 	if total >= 0 {
 		if t.total >= 0 && total != t.total {
@@ -217,22 +273,14 @@ func (t *transfer) accept(resp *http.Response) (skip int64, err error) {
 		}
 		t.total = total
 	}
-	t.version = version
+	if t.written == 0 || t.version == (validators{}) { // a 206 need not repeat them
+		t.version = version
+	}
 	return skip, nil
 }
 
-// beginAgain empties the file. The next attempt takes all of the new version.
-func (t *transfer) beginAgain() error {
-	if err := t.restart(); err != nil {
-		return &finalError{err}
-	}
-	t.written, t.total, t.version = 0, t.promised, validators{}
-	t.report()
-	return errChanged
-}
-
 // copy writes what comes, beyond the first skip bytes. The memory is constant.
-func (t *transfer) copy(body io.Reader, skip int64, watch *watchdog) error {
+func (t *transfer) copy(ctx context.Context, body io.Reader, skip int64, watch *watchdog) error {
 	buf := make([]byte, copyBuffer)
 	for {
 		watch.start()
@@ -247,15 +295,19 @@ func (t *transfer) copy(body io.Reader, skip int64, watch *watchdog) error {
 				return &finalError{err}
 			}
 		}
-		if err == io.EOF {
-			if t.total >= 0 && t.written < t.total || skip > 0 {
-				return io.ErrUnexpectedEOF
-			}
+		if err == nil {
+			continue
+		}
+		if t.written == t.total { // a fault behind the last byte takes nothing away
 			return nil
 		}
-		if err != nil {
-			return engine.WithoutURL(err)
+		if err == io.EOF {
+			if t.total < 0 && skip == 0 {
+				return nil
+			}
+			err = io.ErrUnexpectedEOF
 		}
+		return fmt.Errorf("%w: %w", ErrIncomplete, stallOr(ctx, withoutLink(err)))
 	}
 }
 
@@ -264,7 +316,10 @@ func (t *transfer) write(piece []byte) error {
 		return fmt.Errorf("%w: more than the promised %d bytes", ErrIncomplete, t.total)
 	}
 	n, err := t.w.Write(piece)
-	t.written += int64(max(n, 0))
+	if n < 0 || n > len(piece) {
+		n, err = 0, cmp.Or(err, errInvalidWrite)
+	}
+	t.written += int64(n)
 	if err == nil && n < len(piece) {
 		err = io.ErrShortWrite
 	}
@@ -312,6 +367,13 @@ func contentRange(h string) (first, all int64, ok bool) {
 	return first, all, err == nil && all > first && first >= 0
 }
 
+// unsatisfiedRange reads "bytes */total", which comes with a 416.
+func unsatisfiedRange(h string) (all int64, ok bool) {
+	size, ok := strings.CutPrefix(h, "bytes */")
+	all, err := strconv.ParseInt(size, 10, 64)
+	return all, ok && err == nil && all >= 0
+}
+
 // redirectDownload follows a storage's redirects, but not from https to http, and
 // without telling the next host the link it came from.
 func redirectDownload(next *http.Request, via []*http.Request) error {
@@ -329,6 +391,39 @@ func (e *finalError) Error() string { return e.err.Error() }
 
 func (e *finalError) Unwrap() error { return e.err }
 
+// changedError means that what the service has now is not what was begun.
+type changedError struct{ size int64 } // of what it has now, -1 if unknown
+
+func (e *changedError) Error() string {
+	return ErrIncomplete.Error() + ": the file changed at the service half-way"
+}
+
+func (e *changedError) Unwrap() error { return ErrIncomplete }
+
+// linkError is a fault whose own text repeats a link.
+type linkError struct{ err error }
+
+// Error ends before the query, which is the signature.
+func (e *linkError) Error() string {
+	text, _, _ := strings.Cut(e.err.Error(), "?")
+	return text
+}
+
+func (e *linkError) Unwrap() error { return e.err }
+
+// withoutLink keeps the links out of an error's text: that of the request, and one in
+// a redirect that can't be followed.
+func withoutLink(err error) error {
+	var wrapped *url.Error
+	for errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	if strings.Contains(err.Error(), "?") {
+		return &linkError{err}
+	}
+	return err
+}
+
 // storageError is an answer of the storage that is no file. Its body is not kept:
 // storages repeat signatures in it.
 type storageError struct {
@@ -339,6 +434,10 @@ type storageError struct {
 func (e *storageError) Error() string {
 	return fmt.Sprintf("the storage answered %d %s", e.status, http.StatusText(e.status))
 }
+
+// Is reports whether target is the sentinel for the status of a fault that may pass. A
+// 404 of a storage is not [ErrNotFound], which is about the job.
+func (e *storageError) Is(target error) bool { return e.isPassing() && target == sentinelOf(e.status) }
 
 // isGone reports whether the link, or the file behind it, has expired.
 func (e *storageError) isGone() bool {

@@ -49,6 +49,9 @@ var (
 	ErrInvalidArgument = errors.New("editkit: invalid argument")
 	// ErrJobFailed means that a job ended without a result. See [*JobFailedError].
 	ErrJobFailed = errors.New("editkit: job failed")
+	// ErrProcessFailed means that a process ended without a result. See
+	// [*ProcessFailedError].
+	ErrProcessFailed = errors.New("editkit: process failed")
 	// ErrNotReady means that a result was asked for before the job ended.
 	ErrNotReady = errors.New("editkit: not ready")
 	// ErrExpired means that a result existed but is no longer kept by the
@@ -260,6 +263,23 @@ func (e *JobFailedError) Error() string {
 
 // Is reports whether target is [ErrJobFailed].
 func (e *JobFailedError) Is(target error) bool { return target == ErrJobFailed }
+
+// ProcessFailedError is a process that ended without a result. It matches
+// [ErrProcessFailed].
+type ProcessFailedError struct {
+	Process *Process // as last seen; Label says why, in the language asked for
+}
+
+func (e *ProcessFailedError) Error() string {
+	msg := fmt.Sprintf("editkit: process %s %s", e.Process.ID, e.Process.Status)
+	if e.Process.Label != "" {
+		msg += ": " + publicText(e.Process.Label)
+	}
+	return msg
+}
+
+// Is reports whether target is [ErrProcessFailed].
+func (e *ProcessFailedError) Is(target error) bool { return target == ErrProcessFailed }
 
 // WaitError is a wait that ended before its job did. The job goes on at the
 // service: wait for the same ID again, don't create it anew.

@@ -1,11 +1,124 @@
 package editkit
 
-// Language is a language that EditingTools.io can answer in, by its code.
-// Source: editingtools.io/api/v2/webhooks, "Available Languages".
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/language"
+)
+
+// Language is a language that EditingTools.io can answer in, by its code. Only the
+// texts for people change (labels and messages, and not all of them); statuses and codes
+// stay as they are, so that a program never depends on a translation.
+// Source: editingtools.io/api/v2/webhooks, "Localization and Languages".
 type Language string
 
+// The languages of the service. English is what it answers without a choice, and where
+// a translation is missing.
+const (
+	English         Language = "en"
+	German          Language = "de"
+	French          Language = "fr"
+	Spanish         Language = "es"
+	Russian         Language = "ru"
+	Italian         Language = "it"
+	Greek           Language = "el"
+	Polish          Language = "pl"
+	Portuguese      Language = "pt"
+	Lithuanian      Language = "lt"
+	Korean          Language = "ko"
+	Japanese        Language = "ja"
+	Chinese         Language = "zh"
+	Indonesian      Language = "id"
+	Turkish         Language = "tr"
+	Dutch           Language = "nl"
+	Romanian        Language = "ro"
+	Finnish         Language = "fi"
+	Czech           Language = "cs"
+	Hungarian       Language = "hu"
+	Arabic          Language = "ar"
+	NorwegianBokmal Language = "nb"
+	Slovak          Language = "sk"
+	Slovenian       Language = "sl"
+	Swedish         Language = "sv"
+	Latvian         Language = "lv"
+	Estonian        Language = "et"
+	Bulgarian       Language = "bg"
+	Ukrainian       Language = "uk"
+	Danish          Language = "da"
+)
+
+// languages are the codes in the order of the service's table, with their English names.
+var languages = []struct {
+	code Language
+	name string
+}{
+	{English, "English"}, {German, "German"}, {French, "French"}, {Spanish, "Spanish"}, {Russian, "Russian"},
+	{Italian, "Italian"}, {Greek, "Greek"}, {Polish, "Polish"}, {Portuguese, "Portuguese"}, {Lithuanian, "Lithuanian"},
+	{Korean, "Korean"}, {Japanese, "Japanese"}, {Chinese, "Chinese"}, {Indonesian, "Indonesian"}, {Turkish, "Turkish"},
+	{Dutch, "Dutch"}, {Romanian, "Romanian"}, {Finnish, "Finnish"}, {Czech, "Czech"}, {Hungarian, "Hungarian"},
+	{Arabic, "Arabic"}, {NorwegianBokmal, "Norwegian Bokmål"}, {Slovak, "Slovak"}, {Slovenian, "Slovenian"}, {Swedish, "Swedish"},
+	{Latvian, "Latvian"}, {Estonian, "Estonian"}, {Bulgarian, "Bulgarian"}, {Ukrainian, "Ukrainian"}, {Danish, "Danish"},
+}
+
+// Languages returns the codes of the service, in the order of its table.
+func Languages() []Language {
+	codes := make([]Language, len(languages))
+	for i, l := range languages {
+		codes[i] = l.code
+	}
+	return codes
+}
+
+// Name returns the English name of the language, or the code itself if the service
+// does not know it.
+func (l Language) Name() string {
+	i := slices.IndexFunc(languages, func(known struct {
+		code Language
+		name string
+	}) bool {
+		return known.code == l
+	})
+	if i < 0 {
+		return string(l)
+	}
+	return languages[i].name
+}
+
+// matcher finds the nearest language; building it takes longer than asking it.
+var matcher = sync.OnceValue(func() language.Matcher {
+	tags := make([]language.Tag, len(languages))
+	for i, l := range languages {
+		tags[i] = language.Make(string(l.code))
+	}
+	return language.NewMatcher(tags)
+})
+
+// maxAcceptLanguage is longer than what any browser sends.
+const maxAcceptLanguage = 1 << 10
+
+// MatchLanguage returns the language of the service that fits best to the value of an
+// Accept-Language header, as a browser sends it ("de-AT,de;q=0.9,en;q=0.8"): regions and
+// scripts are looked through, and "no" is "nb". If nothing fits, or the header can't be
+// read, it is English.
+func MatchLanguage(acceptLanguage string) Language {
+	if len(acceptLanguage) > maxAcceptLanguage {
+		return English
+	}
+	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil || len(wanted) == 0 {
+		return English
+	}
+	_, index, confidence := matcher().Match(wanted...)
+	if confidence == language.No {
+		return English
+	}
+	return languages[index].code
+}
+
 func (l Language) validate() error {
-	if l == "" || !isToken(string(l)) {
+	if !isToken(string(l)) || strings.HasPrefix(string(l), "-") {
 		return &ArgError{"language", "not a language code"}
 	}
 	return nil

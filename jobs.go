@@ -205,7 +205,11 @@ func (s *JobsService) Run(ctx context.Context, p JobParams, dirOrFile string, op
 	if err != nil {
 		return job, err
 	}
-	job.Path, err = s.downloadFile(ctx, job.ID, job, dirOrFile, &ro.download)
+	r, err := s.resultOf(job)
+	if err != nil {
+		return job, err
+	}
+	job.Path, err = s.client.saveResult(ctx, r, dirOrFile, &ro.download)
 	return job, err
 }
 

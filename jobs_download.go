@@ -23,11 +23,11 @@ func (s *JobsService) Download(ctx context.Context, id string, w io.Writer, opts
 	if w == nil {
 		return 0, &ArgError{"w", "nil"}
 	}
-	job, err := s.Get(ctx, id)
+	r, err := s.result(ctx, id)
 	if err != nil {
 		return 0, err
 	}
-	return s.transfer(ctx, id, job, w, nil, &ro.download)
+	return s.client.copyResult(ctx, r, w, &ro.download)
 }
 
 // DownloadFile downloads the result of a completed job, as Download does, to a file,
@@ -43,96 +43,58 @@ func (s *JobsService) DownloadFile(ctx context.Context, id, dirOrFile string, op
 	if err != nil {
 		return "", err
 	}
-	return s.downloadFile(ctx, id, nil, dirOrFile, &ro.download)
-}
-
-// downloadFile saves the result of a job, of which a state with a link may be known.
-func (s *JobsService) downloadFile(ctx context.Context, id string, job *Job, dirOrFile string, ds *downloadSettings) (path string, err error) {
-	to, err := newTarget(dirOrFile)
+	if _, err := newTarget(dirOrFile); err != nil {
+		return "", err
+	}
+	r, err := s.result(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	if job == nil {
-		if job, err = s.Get(ctx, id); err != nil {
-			return "", err
-		}
-	}
-	if err := resultOf(job); err != nil {
-		return "", err
-	}
-	file, err := to.open(job.OutputFilename, job.ID)
-	if err != nil {
-		return "", &DownloadError{Service: EditClips, ID: id, Total: -1, Err: err}
-	}
-	n, err := s.transfer(ctx, id, job, file, file.restart, ds)
-	if err != nil {
-		file.discard()
-		return "", err
-	}
-	path, err = file.commit()
-	if err != nil {
-		file.discard()
-		return "", &DownloadError{Service: EditClips, ID: id, Written: n, Total: n, Err: err}
-	}
-	return path, nil
+	return s.client.saveResult(ctx, r, dirOrFile, &ro.download)
 }
 
-// transfer copies the result of the job to w, which restart, if any, makes empty.
-func (s *JobsService) transfer(ctx context.Context, id string, job *Job, w io.Writer, restart func() error, ds *downloadSettings) (int64, error) {
-	if err := resultOf(job); err != nil {
-		return 0, err
-	}
-	t := &transfer{
-		client:    s.client.files,
-		policy:    s.client.settings.retry.resolve(),
-		userAgent: userAgent(s.client.settings.userAgent),
-		link:      job.OutputURL,
-		refresh:   func(ctx context.Context) (string, error) { return s.freshLink(ctx, id, job.OutputSize) },
-		w:         w,
-		restart:   restart,
-		progress:  ds.progress,
-		promised:  -1,
-	}
-	if job.OutputSize > 0 {
-		t.promised = job.OutputSize
-	}
-	t.total = t.promised
-	if err := t.run(ctx); err != nil {
-		return t.written, &DownloadError{Service: EditClips, ID: id, Written: t.written, Total: t.total, Err: err}
-	}
-	return t.written, nil
-}
-
-// freshLink asks for a new link to a result of the given size.
-func (s *JobsService) freshLink(ctx context.Context, id string, size int64) (string, error) {
+// result asks for the result of a job.
+func (s *JobsService) result(ctx context.Context, id string) (result, error) {
 	job, err := s.Get(ctx, id)
-	if errors.Is(err, ErrNotFound) {
-		return "", fmt.Errorf("%w: %w", ErrExpired, err)
-	}
 	if err != nil {
-		return "", err
+		return result{}, err
 	}
-	if err := resultOf(job); err != nil {
-		return "", err
-	}
-	if size > 0 && job.OutputSize > 0 && job.OutputSize != size {
-		return "", errChanged
-	}
-	return job.OutputURL, nil
+	return s.resultOf(job)
 }
 
-// resultOf returns why a job has no result to fetch, nil if it has one.
-func resultOf(job *Job) error {
-	var err error
+// resultOf returns the result that a job has, or the error of a download that has none.
+func (s *JobsService) resultOf(job *Job) (result, error) {
+	r := s.describe(job)
+	err := whyNoResult(job)
+	if err != nil && !errors.Is(err, ErrJobFailed) {
+		err = r.failed(0, -1, err)
+	}
+	return r, err
+}
+
+func (s *JobsService) describe(job *Job) result {
+	r := result{service: EditClips, id: job.ID, link: job.OutputURL, name: job.OutputFilename, size: -1}
+	if job.OutputSize > 0 {
+		r.size = job.OutputSize
+	}
+	r.refresh = func(ctx context.Context) (result, error) {
+		fresh, err := s.Get(ctx, job.ID)
+		if err != nil {
+			return result{}, err
+		}
+		return s.describe(fresh), whyNoResult(fresh)
+	}
+	return r
+}
+
+func whyNoResult(job *Job) error {
 	switch {
 	case job.Status == JobCompleted && job.OutputURL != "":
 		return nil
 	case job.Status == JobCompleted:
-		err = fmt.Errorf("%w: the job is completed but has no link any more", ErrExpired)
+		return fmt.Errorf("%w: the job is completed but has no link any more", ErrExpired)
 	case job.Status.Terminal():
 		return &JobFailedError{job}
-	default:
-		err = fmt.Errorf("%w: the job is %s", ErrNotReady, orDefault(job.Status, "in an unknown state"))
 	}
-	return &DownloadError{Service: EditClips, ID: job.ID, Total: -1, Err: err}
+	return fmt.Errorf("%w: the job is %s", ErrNotReady, orDefault(job.Status, "in an unknown state"))
 }

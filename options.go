@@ -47,6 +47,8 @@ type settings struct {
 	logger     *slog.Logger
 	userAgent  string
 	language   Language
+
+	uploadLimit int64 // 0 for the default
 }
 
 type serviceSettings struct {
@@ -61,8 +63,9 @@ type callSettings struct {
 	retry    RetryPolicy
 	language Language
 	capture  *Response
-	careless bool // repeat a write as if it were a read
-	once     bool // a single attempt: the caller has a loop of its own
+	progress func(done, total int64) // of an upload
+	careless bool                    // repeat a write as if it were a read
+	once     bool                    // a single attempt: the caller has a loop of its own
 }
 
 const (
@@ -175,6 +178,18 @@ func WithThrottle(service Service, t Throttle) Option {
 			return &ArgError{"WithThrottle", "nil"}
 		}
 		return s.edit(service, func(e *serviceSettings) { e.throttle = t })
+	})
+}
+
+// WithUploadLimit replaces [MaxRequestBytes] as the size in bytes beyond which an upload
+// is refused without being sent.
+func WithUploadLimit(limit int64) Option {
+	return clientOption(func(s *settings) error {
+		if limit <= 0 {
+			return &ArgError{"WithUploadLimit", "it must be positive"}
+		}
+		s.uploadLimit = limit
+		return nil
 	})
 }
 
@@ -303,6 +318,7 @@ func (s *settings) apply(opts []Option, parent *Client) (*Client, error) {
 		c.warnPlainHTTP(ep)
 	}
 	c.Jobs, c.Account = &JobsService{client: c}, &AccountService{client: c}
+	c.Processes, c.Files, c.Tools = &ProcessesService{client: c}, &FilesService{client: c}, &ToolsService{client: c}
 	return c, nil
 }
 

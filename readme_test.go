@@ -146,6 +146,7 @@ func readmeConfiguration(key string, transport http.RoundTripper) (*editkit.Clie
 }
 
 func TestConvert(t *testing.T) {
+	t.Parallel()
 	srv := editkittest.NewServer(t)
 	srv.Inject(editkittest.CreateJob, 1, editkittest.ResetAfter()) // created, but the answer is lost
 	_, err := srv.Client().Jobs.Create(t.Context(), editkit.JobParams{

@@ -99,7 +99,7 @@ func hunt(t *testing.T, step func(*http.Request) (*http.Response, error)) {
 	ran, runErr := c.Jobs.Run(ctx, params, t.TempDir())
 	_, balanceErr := c.Account.Balance(ctx)
 	doErr := c.Do(ctx, editkit.EditingTools, "POST", "/x?X-Amz-Signature=topsecret", nil, nil)
-	values := []any{c, *c, resp, &resp, params, &params, created, got, waited, ran, editkit.Option(editkit.WithEditClips(testKey))}
+	values := []any{c, *c, resp, &resp, params, &params, created, got, waited, ran, editkit.WithEditClips(testKey)}
 	for _, err := range []error{createErr, getErr, waitErr, downloadErr, fileErr, runErr, balanceErr, doErr} {
 		for ; err != nil; err = errors.Unwrap(err) {
 			values = append(values, err)

@@ -42,9 +42,10 @@ func newTarget(dirOrFile string) (target, error) {
 	return writable(t)
 }
 
-// writable finds out now what would otherwise show when a job has been paid for.
+// writable finds out now what would otherwise show when a job has been paid for: with
+// a name as long as that of the partial file.
 func writable(t target) (target, error) {
-	probe, err := os.CreateTemp(t.dir, ".editkit-*")
+	probe, err := os.CreateTemp(t.dir, t.name+".*.partial")
 	if err != nil {
 		return target{}, &ArgError{"dirOrFile", "can't be written to: " + err.Error()}
 	}

@@ -24,8 +24,9 @@ func (o waitOption) applyWait(s *waitSettings) error { return o(s) }
 func (o waitOption) applyRun(s *runSettings) error   { return o(&s.wait) }
 
 type waitSettings struct {
-	shortest, longest time.Duration
-	onUpdate          func(*Job)
+	shortest, longest time.Duration // 0: the service's default
+	onJob             func(*Job)
+	onProcess         func(*Process)
 }
 
 type runSettings struct {
@@ -33,8 +34,9 @@ type runSettings struct {
 	download downloadSettings
 }
 
-// PollInterval sets the bounds of the pause between two looks at a job. It starts at
-// shortest and grows by half each time, to at most longest. Default 500 ms to 15 s.
+// PollInterval sets the bounds of the pause between two looks. It starts at shortest and
+// grows by half each time, to at most longest. Default 500 ms to 15 s for jobs, 2 s to
+// 10 s for processes, where one look serves all that wait.
 func PollInterval(shortest, longest time.Duration) WaitOption {
 	return waitOption(func(s *waitSettings) error {
 		if shortest <= 0 || longest < shortest {
@@ -45,20 +47,26 @@ func PollInterval(shortest, longest time.Duration) WaitOption {
 	})
 }
 
-// OnUpdate calls fn for every change that a wait sees, the last one included, in
-// the goroutine that waits. The progress may fall.
-func OnUpdate(fn func(*Job)) WaitOption {
+// OnUpdate calls fn for every change that a wait sees, the last one included, in the
+// goroutine that waits. The progress may fall. The function is for jobs or for processes,
+// as the wait is: OnUpdate(func(j *Job) { ... }).
+func OnUpdate[T Job | Process](fn func(*T)) WaitOption {
 	return waitOption(func(s *waitSettings) error {
 		if fn == nil {
 			return &ArgError{"OnUpdate", "nil"}
 		}
-		s.onUpdate = fn
+		switch fn := any(fn).(type) {
+		case func(*Job):
+			s.onJob = fn
+		case func(*Process):
+			s.onProcess = fn
+		}
 		return nil
 	})
 }
 
 func gatherRun(opts []RunOption) (*runSettings, error) {
-	s := &runSettings{wait: waitSettings{shortest: 500 * time.Millisecond, longest: 15 * time.Second}}
+	s := &runSettings{}
 	for _, o := range opts {
 		if o == nil {
 			return nil, &ArgError{"opts", "nil"}
@@ -79,104 +87,74 @@ func runOptions[O RunOption](opts []O) []RunOption {
 	return wide
 }
 
-// Wait polls GET /jobs/{id} until the job has ended, and returns it. A job that
-// failed or was cancelled is a [*JobFailedError].
-//
-// Passing faults (no answer, 429, 5xx, answers that can't be read) don't end a wait,
-// however long they last: ctx does, or an answer that no patience changes, such as
-// 401, or 404 for a job. The error is then a [*WaitError], and the job as last seen
-// comes with it. An unknown status is not the end. No goroutine is started.
-func (s *JobsService) Wait(ctx context.Context, id string, opts ...WaitOption) (*Job, error) {
-	ro, err := gatherRun(runOptions(opts))
-	if err != nil {
-		return nil, err
-	}
-	return s.wait(ctx, id, nil, &ro.wait)
+// wait is what waiting for a job and for a process have in common.
+type wait[T any] struct {
+	service Service
+	id      string
+	last    *T // as far as known
+	// next waits until it is time and looks.
+	next func(context.Context) (*T, error)
+	// status returns the status, and whether it is the end.
+	status func(*T) (string, bool)
+	// report tells of a change.
+	report func(before, now *T)
 }
 
-// wait waits for a job, of which an earlier state may be known.
-func (s *JobsService) wait(ctx context.Context, id string, job *Job, ws *waitSettings) (*Job, error) {
-	if ctx == nil {
-		return nil, errNilContext
-	}
+// maxEarlyMisses is how often what was never seen may be "not found" before it is given
+// up: what was just made may not be everywhere yet.
+const maxEarlyMisses = 2
+
+// end waits for the end, through all passing faults.
+func (w *wait[T]) end(ctx context.Context) (*T, error) {
 	var (
 		fault  error // the last passing one since the last good answer
 		misses int
-		pause  time.Duration
-		known  = job != nil
-		next   = pace{shortest: ws.shortest, longest: ws.longest}
+		seen   = w.last != nil
 	)
-	ended := func(err error) (*Job, error) {
-		we := &WaitError{Service: EditClips, ID: id, Err: err, LastFault: fault}
-		if job != nil {
-			we.Status = string(job.Status)
+	ended := func(err error) (*T, error) {
+		we := &WaitError{Service: w.service, ID: w.id, Err: err, LastFault: fault}
+		if w.last != nil {
+			we.Status, _ = w.status(w.last)
 		}
-		return job, we
-	}
-	if known {
-		ws.report(nil, job)
-		pause = next.pause()
+		return w.last, we
 	}
 	for {
-		if job != nil && job.Status.Terminal() {
-			if job.Status != JobCompleted {
-				return job, &JobFailedError{job}
+		if w.last != nil {
+			if _, terminal := w.status(w.last); terminal {
+				return w.last, nil
 			}
-			return job, nil
 		}
-		if err := sleep(ctx, pause); err != nil {
-			return ended(err)
-		}
-		pause = next.pause()
-		seen, err := s.look(ctx, id)
+		now, err := w.next(ctx)
 		switch {
 		case err == nil:
-			ws.report(job, seen)
-			job, fault, known = seen, nil, true
+			w.report(w.last, now)
+			w.last, fault, seen = now, nil, true
 		case ctx.Err() != nil:
 			return ended(ctx.Err())
-		case errors.Is(err, ErrNotFound) && !known && misses < maxEarlyMisses:
-			misses++ // a job just created may not be everywhere yet
+		case errors.Is(err, ErrNotFound) && !seen && misses < maxEarlyMisses:
+			misses++
 			fault = err
+		case errors.Is(err, ErrInvalidArgument), errors.Is(err, ErrNoCredentials):
+			return w.last, err
 		case isLasting(err):
-			if errors.Is(err, ErrInvalidArgument) || errors.Is(err, ErrNoCredentials) {
-				return job, err
-			}
 			return ended(err)
 		default:
 			fault = err
-			pause = max(pause, min(askedPause(err), maxPause))
 		}
 	}
 }
 
-// maxEarlyMisses is how often an unknown job may be "not found" before it is given up.
-const maxEarlyMisses = 2
-
-// look asks once: the wait itself is the loop, and keeps its own pace.
-func (s *JobsService) look(ctx context.Context, id string) (*Job, error) {
-	return s.Get(ctx, id, callOption(func(cs *callSettings) error {
-		cs.once = true
-		return nil
-	}))
-}
-
-// report tells of a change, or of the first state.
-func (ws *waitSettings) report(before, now *Job) {
-	if ws.onUpdate == nil {
-		return
-	}
-	if before == nil || before.Status != now.Status || before.Progress != now.Progress ||
-		before.ProgressMessage != now.ProgressMessage {
-		ws.onUpdate(now)
-	}
-}
+// lookOnce makes a call a single attempt: a wait is a loop of its own, at its own pace.
+var lookOnce = callOption(func(cs *callSettings) error {
+	cs.once = true
+	return nil
+})
 
 // isLasting reports whether an error would be the same however often one asks.
 func isLasting(err error) bool {
 	var ae *APIError
 	if !errors.As(err, &ae) {
-		return errors.Is(err, ErrInvalidArgument) || errors.Is(err, ErrNoCredentials)
+		return false
 	}
 	switch ae.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:

@@ -36,7 +36,7 @@ func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, c.last.Err
 	}
 	doubted := c.last.Doubt
-	c.last = c.exchange(r)
+	c.last = c.exchange(r.Context(), r)
 	release(c.last)
 	c.last.Doubt = doubted || c.last.Doubt
 	if c.last.StatusCode == 0 {
@@ -65,21 +65,31 @@ func (c *call) notAdmitted(err error) {
 	c.last = Outcome{Err: err, Doubt: c.last.Doubt}
 }
 
-func (c *call) exchange(r *http.Request) Outcome {
-	ctx, cancel := c.attemptContext(r.Context())
+// exchange sends the request and reads the answer.
+func (c *call) exchange(ctx context.Context, r *http.Request) Outcome {
+	ctx, up, cancel := c.limited(ctx)
 	defer cancel()
 	var trace *sendTrace
 	if c.req.Write { // for a read it makes no difference
 		trace = &sendTrace{}
 		ctx = httptrace.WithClientTrace(ctx, trace.hooks())
 	}
-	if ctx != r.Context() {
-		r = r.WithContext(ctx)
+	r = r.WithContext(ctx)
+	if up != nil {
+		up.watch(r)
 	}
 	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
 		sent := trace.sent(err)
-		return Outcome{Err: c.cause(ctx, err), Sent: sent, Doubt: sent && c.req.Write}
+		doubt := sent && c.req.Write
+		if up != nil {
+			if source := up.sourceError(); source != nil && c.ctx.Err() == nil {
+				c.final = true // it would fail again
+				return Outcome{Err: source, Sent: sent}
+			}
+			doubt = doubt && (up.whole() || !trace.got.Load())
+		}
+		return Outcome{Err: c.cause(ctx, err), Sent: sent, Doubt: doubt}
 	}
 	defer func() { _ = resp.Body.Close() }()
 
@@ -99,15 +109,22 @@ func (c *call) exchange(r *http.Request) Outcome {
 	return o
 }
 
-func (c *call) attemptContext(ctx context.Context) (context.Context, context.CancelFunc) {
+// limited gives an attempt its time limit, and a streamed one its upload.
+func (c *call) limited(ctx context.Context) (context.Context, *upload, context.CancelFunc) {
 	timeout := c.req.Policy.AttemptTimeout
+	if c.req.Stream {
+		u := &upload{length: c.req.Length, progress: c.req.Progress, alive: func() {}}
+		ctx, cancel := u.limit(ctx, timeout)
+		return ctx, u, cancel
+	}
 	if timeout <= 0 {
-		return ctx, func() {}
+		return ctx, nil, func() {}
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < timeout {
-		return ctx, func() {}
+		return ctx, nil, func() {}
 	}
-	return context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	return ctx, nil, cancel
 }
 
 // cause names the error of an attempt: the caller's context and the attempt's

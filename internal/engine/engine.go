@@ -44,7 +44,12 @@ type Request struct {
 	Header http.Header
 	Body   func() (io.Reader, error) // nil for none; a new reader for each attempt
 	Length int64                     // of the body, exactly
-	Policy Policy
+	// Stream marks a large body: the time limit of an attempt starts anew with each
+	// piece of it, Progress is told of each, and a body that was not taken whole leaves no
+	// doubt.
+	Stream   bool
+	Progress func(done, total int64)
+	Policy   Policy
 	// Write marks a call that changes something: it is sent again only after a 429,
 	// which was never carried out, or when nothing can have reached the service. A read
 	// is sent again after any passing fault.

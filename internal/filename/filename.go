@@ -36,11 +36,11 @@ func Safe(name, fallback string) string {
 	name = strings.Map(replaceUnsafe, name)
 	name = strings.TrimLeft(name, ".- ")
 	name = strings.TrimRight(name, ". ")
+	name = shorten(name) // which may leave the name of a device
 	stem, _, _ := strings.Cut(name, ".")
 	if reserved[strings.ToLower(strings.TrimRight(stem, " "))] {
-		name = "_" + name
+		name = shorten("_" + name)
 	}
-	name = shorten(name)
 	if name == "" || !filepath.IsLocal(name) {
 		return fallback
 	}
