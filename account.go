@@ -36,9 +36,9 @@ func (s *AccountService) Balance(ctx context.Context, opts ...CallOption) (*Bala
 		return nil, err
 	}
 	return fetch(ctx, s.client, ep, &operation{
-		method:   http.MethodGet,
-		template: "/balance",
-		path:     "/balance",
+		name:   "GET /balance",
+		method: http.MethodGet,
+		path:   "/balance",
 	}, opts, decodeBalance)
 }
 

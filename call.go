@@ -1,12 +1,10 @@
 package editkit
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -20,12 +18,12 @@ const maxResponseBody = 32 << 20
 
 // operation is one call of one endpoint.
 type operation struct {
-	method   string
-	template string // of the path, for logs and throttles
-	path     string // escaped, below the base address
-	query    string
-	in       any   // sent as JSON unless nil
-	form     *form // sent as multipart unless nil
+	name   string // method and template of the path, such as "GET /jobs/{id}"
+	method string
+	path   string // escaped, below the base address
+	query  string
+	body   []byte // JSON, unless nil
+	form   *form  // sent as multipart, unless nil
 	// decode reads a successful answer, which it may keep.
 	decode func(body []byte) error
 	// isSuccess tells a success by more than its status; nil: 2xx is one.
@@ -49,31 +47,25 @@ func (c *Client) call(ctx context.Context, ep *endpoint, op *operation, opts []C
 		return errNilContext
 	}
 	cs := callSettings{retry: c.settings.retry, language: c.settings.language}
-	for i, o := range opts {
-		if o == nil {
-			return &ArgError{fmt.Sprintf("opts[%d]", i), "nil"}
-		}
-		if err := o.applyCall(&cs); err != nil {
+	if len(opts) > 0 {
+		var err error
+		if cs, err = cs.with(opts); err != nil {
 			return err
 		}
 	}
-	req, err := c.request(ctx, ep, op, &cs)
-	if err != nil {
-		return err
-	}
-	out := engine.Do(ctx, c.http, req)
+	out := engine.Do(ctx, c.http, c.request(ctx, ep, op, &cs))
 	if cs.capture != nil {
-		cs.capture.set(&out)
+		cs.capture.set(out)
 	}
-	err = ep.judge(op, &out)
+	err := ep.judge(op, out)
 	if err != nil {
-		c.logGivenUp(ctx, ep, op, &out)
+		c.logGivenUp(ctx, ep, op, out)
 	}
 	return err
 }
 
 // request builds what the engine sends.
-func (c *Client) request(ctx context.Context, ep *endpoint, op *operation, cs *callSettings) (*engine.Request, error) {
+func (c *Client) request(ctx context.Context, ep *endpoint, op *operation, cs *callSettings) engine.Request {
 	policy := cs.retry.resolve()
 	if cs.once {
 		policy.MaxAttempts = 1
@@ -81,7 +73,7 @@ func (c *Client) request(ctx context.Context, ep *endpoint, op *operation, cs *c
 	if op.form != nil && cs.retry.AttemptTimeout == 0 {
 		policy.AttemptTimeout = uploadAnswerTime
 	}
-	req := &engine.Request{
+	req := engine.Request{
 		Method:   op.method,
 		URL:      ep.url(op.path, op.query),
 		Header:   c.header(ep, cs),
@@ -89,22 +81,26 @@ func (c *Client) request(ctx context.Context, ep *endpoint, op *operation, cs *c
 		Write:    !op.isRead(),
 		Careless: cs.careless,
 		MaxBody:  maxResponseBody,
-		Admit:    ep.admit(op, policy),
+		Gate:     &gate{ep.throttle, Attempt{Service: ep.service, Endpoint: op.name, MaxWait: policy.MaxRetryAfter}, nil},
 		Observe:  c.observer(ctx, ep, op),
 	}
 	if op.form != nil {
-		op.form.setForm(req, cs.progress)
+		op.form.setForm(&req, cs.progress)
 	}
-	if op.in != nil {
-		body, err := json.Marshal(op.in)
-		if err != nil {
-			return nil, &ArgError{"body", "can't be written as JSON: " + err.Error()}
-		}
+	if op.body != nil {
 		req.Header["Content-Type"] = jsonType
-		req.Body = func() (io.Reader, error) { return bytes.NewReader(body), nil }
-		req.Length = int64(len(body))
+		req.Bytes = op.body
 	}
-	return req, nil
+	return req
+}
+
+// encodeJSON writes the body of a request.
+func encodeJSON(field string, v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, &ArgError{field, "can't be written as JSON: " + err.Error()}
+	}
+	return body, nil
 }
 
 func (op *operation) isRead() bool {
@@ -112,11 +108,16 @@ func (op *operation) isRead() bool {
 }
 
 // url joins the base address and an escaped path.
-func (ep *endpoint) url(path, query string) string {
-	if query != "" {
-		query = "?" + query
+func (ep *endpoint) url(path, query string) *url.URL {
+	u := *ep.base
+	u.RawQuery = query
+	if u.RawPath == "" && strings.IndexByte(path, '%') < 0 { // the usual case, without an escape
+		u.Path += path
+		return &u
 	}
-	return ep.base.String() + path + query
+	u.RawPath = ep.base.EscapedPath() + path
+	u.Path, _ = url.PathUnescape(u.RawPath) // checked: see pathID and checkPath
+	return &u
 }
 
 // The values of headers that are the same for every call are shared: they are only
@@ -137,20 +138,22 @@ func (c *Client) header(ep *endpoint, cs *callSettings) http.Header {
 	return h
 }
 
-// admit adapts the throttle to the engine.
-func (ep *endpoint) admit(op *operation, p engine.Policy) func(context.Context, int) (func(engine.Outcome), error) {
-	a := Attempt{Service: ep.service, Endpoint: op.method + " " + op.template, MaxWait: p.MaxRetryAfter}
-	return func(ctx context.Context, number int) (func(engine.Outcome), error) {
-		a.Number = number
-		release, err := ep.throttle.Acquire(ctx, a)
-		if err != nil {
-			return nil, err
-		}
-		return func(o engine.Outcome) {
-			if release != nil {
-				release(AttemptResult{Sent: o.Sent, StatusCode: o.StatusCode, RetryAfter: o.RetryAfter})
-			}
-		}, nil
+// gate adapts a throttle to the engine.
+type gate struct {
+	throttle Throttle
+	attempt  Attempt
+	release  func(AttemptResult)
+}
+
+func (g *gate) Enter(ctx context.Context, number int) (err error) {
+	g.attempt.Number = number
+	g.release, err = g.throttle.Acquire(ctx, g.attempt)
+	return err
+}
+
+func (g *gate) Leave(o *engine.Outcome) {
+	if g.release != nil {
+		g.release(AttemptResult{Sent: o.Sent, StatusCode: o.StatusCode, RetryAfter: o.RetryAfter})
 	}
 }
 
@@ -254,7 +257,7 @@ func logAttrs(ep *endpoint, op *operation, o *engine.Outcome) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("service", string(ep.service)),
 		slog.String("method", op.method),
-		slog.String("endpoint", op.template),
+		slog.String("endpoint", strings.TrimPrefix(op.name, op.method+" ")),
 		slog.Int("status", o.StatusCode),
 	}
 	if o.Err != nil {

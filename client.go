@@ -89,13 +89,20 @@ func (c *Client) Do(ctx context.Context, service Service, method, path string, i
 	if !isToken(method) {
 		return &ArgError{"method", "not an HTTP method"}
 	}
+	method = strings.ToUpper(method)
+	var body []byte
+	if in != nil {
+		if body, err = encodeJSON("body", in); err != nil {
+			return err
+		}
+	}
 	return c.call(ctx, ep, &operation{
-		method:   strings.ToUpper(method),
-		template: clean,
-		path:     clean,
-		query:    query,
-		in:       in,
-		decode:   func(body []byte) error { return decodeInto(body, out) },
+		name:   method + " " + clean,
+		method: method,
+		path:   clean,
+		query:  query,
+		body:   body,
+		decode: func(body []byte) error { return decodeInto(body, out) },
 	}, opts)
 }
 

@@ -3,7 +3,6 @@ package editkit
 import (
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/text/language"
 )
@@ -86,35 +85,47 @@ func (l Language) Name() string {
 	return languages[i].name
 }
 
-// matcher finds the nearest language; building it takes longer than asking it.
-var matcher = sync.OnceValue(func() language.Matcher {
-	tags := make([]language.Tag, len(languages))
-	for i, l := range languages {
-		tags[i] = language.Make(string(l.code))
-	}
-	return language.NewMatcher(tags)
-})
-
 // maxAcceptLanguage is longer than what any browser sends.
 const maxAcceptLanguage = 1 << 10
 
-// MatchLanguage returns the language of the service that fits best to the value of an
-// Accept-Language header, as a browser sends it ("de-AT,de;q=0.9,en;q=0.8"): regions and
-// scripts are looked through, and "no" is "nb". If nothing fits, or the header can't be
-// read, it is English.
+// MatchLanguage returns the language of the service that the value of an Accept-Language
+// header prefers, as a browser sends it ("de-AT,de;q=0.9,en;q=0.8"): regions and scripts
+// are looked through, and "no" and "nn" are "nb". A language that the service does not
+// have is passed over, however near another one may be, as is what can't be read. If
+// nothing is left, it is English.
 func MatchLanguage(acceptLanguage string) Language {
 	if len(acceptLanguage) > maxAcceptLanguage {
 		return English
 	}
-	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
-	if err != nil || len(wanted) == 0 {
-		return English
+	best, most := English, float32(0)
+	for entry := range strings.SplitSeq(acceptLanguage, ",") {
+		tags, weights, err := language.ParseAcceptLanguage(entry)
+		if err != nil || len(tags) != 1 { // a weight of 0 leaves no tag
+			continue
+		}
+		if l, ok := offered(tags[0]); ok && weights[0] > most {
+			best, most = l, weights[0]
+		}
 	}
-	_, index, confidence := matcher().Match(wanted...)
-	if confidence == language.No {
-		return English
+	return best
+}
+
+// offered returns the service's language for a tag. The matcher of x/text is not asked,
+// since it goes too far: Armenian gets Russian there, and Nynorsk before English gets
+// English.
+func offered(tag language.Tag) (Language, bool) {
+	base, confidence := tag.Base()
+	if confidence != language.Exact { // a guess from the region or the script
+		return "", false
 	}
-	return languages[index].code
+	l := Language(base.String())
+	switch l {
+	case "no", "nn":
+		l = NorwegianBokmal
+	case "cmn":
+		l = Chinese
+	}
+	return l, slices.Contains(Languages(), l)
 }
 
 func (l Language) validate() error {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -154,10 +153,10 @@ func (s *JobsService) Create(ctx context.Context, p JobParams, opts ...CallOptio
 		return nil, err
 	}
 	return fetch(ctx, s.client, ep, &operation{
-		method:   http.MethodPost,
-		template: "/jobs",
-		path:     "/jobs",
-		in:       body,
+		name:   "POST /jobs",
+		method: http.MethodPost,
+		path:   "/jobs",
+		body:   body,
 	}, opts, decodeJob)
 }
 
@@ -173,9 +172,9 @@ func (s *JobsService) Get(ctx context.Context, id string, opts ...CallOption) (*
 		return nil, err
 	}
 	return fetch(ctx, s.client, ep, &operation{
-		method:   http.MethodGet,
-		template: "/jobs/{id}",
-		path:     "/jobs/" + segment,
+		name:   "GET /jobs/{id}",
+		method: http.MethodGet,
+		path:   "/jobs/" + segment,
 	}, opts, decodeJob)
 }
 
@@ -220,56 +219,82 @@ func (s *JobsService) endpoint() (*endpoint, error) {
 	return s.client.endpoint(EditClips)
 }
 
+// jobRequest is the body of a create.
+type jobRequest struct {
+	Tool       string         `json:"tool"`
+	Inputs     []string       `json:"inputs"`
+	Options    map[string]any `json:"options,omitzero"`
+	Webhook    string         `json:"webhook,omitzero"`
+	DurationMS int64          `json:"durationMs,omitzero"`
+	Width      int            `json:"width,omitzero"`
+	Height     int            `json:"height,omitzero"`
+}
+
 // body checks the parameters and returns the request body.
-func (p *JobParams) body() (map[string]any, error) {
+func (p *JobParams) body() ([]byte, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	body, err := encodeJSON("Options", &jobRequest{
+		p.Tool, p.Inputs, p.Options, p.Webhook, ceilMilliseconds(p.Duration), p.Width, p.Height,
+	})
+	if err != nil || len(p.Extra) == 0 {
+		return body, err
+	}
+	for _, name := range []string{"tool", "inputs", "options", "webhook", "durationMs", "width", "height"} {
+		if _, taken := p.Extra[name]; taken {
+			return nil, &ArgError{"Extra", name + " has a field of its own"}
+		}
+	}
+	return addFields(body, p.Extra)
+}
+
+// check finds the mistakes that the service would answer with a 400, or with a charge.
+func (p *JobParams) check() error {
 	if strings.TrimSpace(p.Tool) == "" {
-		return nil, &ArgError{"Tool", "empty"}
+		return &ArgError{"Tool", "empty"}
 	}
 	if len(p.Inputs) == 0 {
-		return nil, &ArgError{"Inputs", "none given"}
+		return &ArgError{"Inputs", "none given"}
 	}
 	for i, in := range p.Inputs {
 		if reason := checkURL(in, "http", "https"); reason != "" {
-			return nil, &ArgError{fmt.Sprintf("Inputs[%d]", i), reason}
+			return &ArgError{fmt.Sprintf("Inputs[%d]", i), reason}
 		}
 	}
 	if p.Webhook != "" {
 		if reason := checkURL(p.Webhook, "https"); reason != "" {
-			return nil, &ArgError{"Webhook", reason}
+			return &ArgError{"Webhook", reason}
 		}
 	}
 	switch {
 	case p.Duration < 0:
-		return nil, &ArgError{"Duration", "negative"}
+		return &ArgError{"Duration", "negative"}
 	case p.Width < 0:
-		return nil, &ArgError{"Width", "negative"}
+		return &ArgError{"Width", "negative"}
 	case p.Height < 0:
-		return nil, &ArgError{"Height", "negative"}
+		return &ArgError{"Height", "negative"}
 	}
-	body := map[string]any{"tool": p.Tool, "inputs": p.Inputs}
-	set := func(name string, given bool, value any) {
-		if given {
-			body[name] = value
-		}
+	return nil
+}
+
+// addFields adds the caller's own fields to a JSON object.
+func addFields(object []byte, extra map[string]any) ([]byte, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(object, &fields); err != nil {
+		return nil, err
 	}
-	set("options", p.Options != nil, p.Options)
-	set("webhook", p.Webhook != "", p.Webhook)
-	set("durationMs", p.Duration > 0, ceilMilliseconds(p.Duration))
-	set("width", p.Width > 0, p.Width)
-	set("height", p.Height > 0, p.Height)
-	for name := range p.Extra {
-		switch name {
-		case "tool", "inputs", "options", "webhook", "durationMs", "width", "height":
+	for name, value := range extra {
+		if _, taken := fields[name]; taken {
 			return nil, &ArgError{"Extra", name + " has a field of its own"}
 		}
-	}
-	maps.Copy(body, p.Extra)
-	for name, value := range map[string]any{"Options": p.Options, "Extra": p.Extra} {
-		if _, err := json.Marshal(value); err != nil {
-			return nil, &ArgError{name, "can't be written as JSON: " + err.Error()}
+		raw, err := encodeJSON("Extra", value)
+		if err != nil {
+			return nil, err
 		}
+		fields[name] = raw
 	}
-	return body, nil
+	return json.Marshal(fields)
 }
 
 // checkURL says what is wrong with an absolute URL, "" if nothing is. It never
@@ -381,12 +406,12 @@ func milliseconds(n lenient.Int) time.Duration {
 // documented: those stay zero.
 func unmarshalLeniently(b []byte, v any) error {
 	err := json.Unmarshal(b, v)
+	if err == nil {
+		return nil
+	}
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) && mismatch.Field != "" {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", errUnreadable, err)
-	}
-	return nil
+	return fmt.Errorf("%w: %w", errUnreadable, err)
 }

@@ -68,6 +68,19 @@ type callSettings struct {
 	once     bool                    // a single attempt: the caller has a loop of its own
 }
 
+// with returns the settings with the options of a call.
+func (s callSettings) with(opts []CallOption) (callSettings, error) {
+	for i, o := range opts {
+		if o == nil {
+			return s, &ArgError{fmt.Sprintf("opts[%d]", i), "nil"}
+		}
+		if err := o.applyCall(&s); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
 const (
 	defaultEditClipsURL    = "https://editclips.online/api/v1"
 	defaultEditingToolsURL = "https://api.editingtools.io/v2"
@@ -368,7 +381,7 @@ func (s *settings) sharedThrottle(parent *Client, ep *endpoint) Throttle {
 			return parent.services[ep.service].throttle
 		}
 	}
-	return &pause{}
+	return newPause()
 }
 
 func sameKey(a, b func() string) bool {

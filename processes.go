@@ -149,9 +149,9 @@ func plainID(id string) string { return strings.TrimPrefix(id, "#") }
 func fetchList[T any](ctx context.Context, c *Client, ep *endpoint, path string, opts []CallOption, decode func(json.RawMessage) (*T, error)) ([]*T, error) {
 	var list []*T
 	err := c.call(ctx, ep, &operation{
-		method:   http.MethodGet,
-		template: path,
-		path:     path,
+		name:   "GET " + path,
+		method: http.MethodGet,
+		path:   path,
 		decode: func(body []byte) (err error) {
 			list, err = decodeList(body, decode)
 			return err

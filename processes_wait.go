@@ -98,8 +98,8 @@ func (s *ProcessesService) details(ctx context.Context, id string, opts ...CallO
 		}
 	}
 	return fetch(ctx, s.client, ep, &operation{
-		method:   http.MethodGet,
-		template: "/processes/{id}",
-		path:     "/processes/" + segment,
+		name:   "GET /processes/{id}",
+		method: http.MethodGet,
+		path:   "/processes/" + segment,
 	}, opts, decodeOneProcess)
 }

@@ -55,15 +55,23 @@ const (
 // pause is the default throttle of a service without documented limits: one 429
 // with Retry-After stops every caller until then.
 type pause struct {
+	released func(AttemptResult) // release, made once
+
 	mu    sync.Mutex
 	until time.Time
+}
+
+func newPause() *pause {
+	p := &pause{}
+	p.released = p.release
+	return p
 }
 
 // Acquire implements [Throttle].
 func (p *pause) Acquire(ctx context.Context, a Attempt) (func(AttemptResult), error) {
 	wait := p.remaining()
 	if wait <= 0 {
-		return p.release, nil
+		return p.released, nil
 	}
 	if wait > a.MaxWait {
 		return nil, &ThrottledError{Service: a.Service, Wait: wait}
@@ -76,7 +84,7 @@ func (p *pause) Acquire(ctx context.Context, a Attempt) (func(AttemptResult), er
 			return nil, err
 		}
 	}
-	return p.release, nil
+	return p.released, nil
 }
 
 func (p *pause) remaining() time.Duration {

@@ -197,7 +197,7 @@ func TestCreateIsRepeatedWhenRefused(t *testing.T) {
 		if err != nil || job.ID != "j1" || job.Status != editkit.JobQueued || job.CreditsReserved != 1 {
 			t.Fatalf("got %v, %v", job, err)
 		}
-		const want = `{"inputs":["https://example.com/video.mov"],"tool":"anything-to-mp4"}`
+		const want = `{"tool":"anything-to-mp4","inputs":["https://example.com/video.mov"]}`
 		for i, r := range srv.requests() {
 			if r.Body != want || r.Header.Get("Content-Length") != "" && r.Header.Get("Content-Length") != fmt.Sprint(len(want)) {
 				t.Errorf("create %d: body %q", i+1, r.Body)

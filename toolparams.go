@@ -217,6 +217,17 @@ type LiveNotesProjectParams struct {
 	Extra       map[string]any // further fields
 }
 
+type liveNotesRequest struct {
+	Name        string `json:"name"`
+	Color       string `json:"color,omitzero"`
+	Framerate   string `json:"framerate,omitzero"`
+	Type        string `json:"type,omitzero"`
+	Location    string `json:"location,omitzero"`
+	ShootingDay string `json:"shootingDay,omitzero"`
+	LoggerName  string `json:"loggerName,omitzero"`
+	IsArchived  *bool  `json:"isArchived,omitzero"`
+}
+
 // LiveNotesProject creates a project of Live Timecode Notes: POST /livenotes/project, the
 // one call that takes JSON and no file.
 func (s *ToolsService) LiveNotesProject(ctx context.Context, p LiveNotesProjectParams, opts ...CallOption) (*ToolRun, error) {
@@ -227,27 +238,19 @@ func (s *ToolsService) LiveNotesProject(ctx context.Context, p LiveNotesProjectP
 	if n := len([]rune(p.Name)); n < 3 || n > 50 {
 		return nil, &ArgError{"Name", "it must have 3 to 50 characters"}
 	}
-	body := map[string]any{"name": p.Name}
-	for name, value := range map[string]string{
-		"color": p.Color, "framerate": p.Framerate, "type": p.Type, "location": p.Location, "shootingDay": p.ShootingDay, "loggerName": p.LoggerName,
-	} {
-		if value != "" {
-			body[name] = value
-		}
+	body, err := encodeJSON("params", liveNotesRequest{
+		p.Name, p.Color, p.Framerate, p.Type, p.Location, p.ShootingDay, p.LoggerName, p.IsArchived,
+	})
+	if err == nil && len(p.Extra) > 0 {
+		body, err = addFields(body, p.Extra)
 	}
-	if p.IsArchived != nil {
-		body["isArchived"] = *p.IsArchived
-	}
-	for name, value := range p.Extra {
-		if _, taken := body[name]; taken {
-			return nil, &ArgError{"Extra", name + " has a field of its own"}
-		}
-		body[name] = value
+	if err != nil {
+		return nil, err
 	}
 	return fetch(ctx, s.client, ep, &operation{
-		method:   http.MethodPost,
-		template: "/livenotes/project",
-		path:     "/livenotes/project",
-		in:       body,
+		name:   "POST /livenotes/project",
+		method: http.MethodPost,
+		path:   "/livenotes/project",
+		body:   body,
 	}, opts, decodeToolRun)
 }

@@ -20,7 +20,7 @@ type ToolRun struct {
 	Files     []*File
 	Content   []byte // the result itself, if it was asked for as base64
 
-	Data json.RawMessage // the data of the envelope
+	Data json.RawMessage // the data of the envelope; the whole answer if it has none
 	Raw  json.RawMessage // the whole answer
 }
 
@@ -46,7 +46,7 @@ type startJSON struct {
 	Name      lenient.String  `json:"name"`
 	URL       lenient.String  `json:"url"`
 	ID        lenient.String  `json:"id"`
-	Base64    lenient.String  `json:"base64"`
+	Base64    string          `json:"base64"` // a bare true is the request's, repeated
 	Process   json.RawMessage `json:"process"`
 	File      json.RawMessage `json:"file"`
 	Files     json.RawMessage `json:"files"`
@@ -59,7 +59,7 @@ func decodeToolRun(body []byte) (*ToolRun, error) {
 		return nil, err
 	}
 	run := &ToolRun{Raw: body, Data: body}
-	if data, err := openEnvelope(body); err == nil {
+	if data, err := openEnvelope(body); err == nil && data != nil { // a bare process has a status too
 		run.Data = data
 	}
 	run.collect(run.Data, 0)
@@ -86,8 +86,8 @@ func (r *ToolRun) collect(data json.RawMessage, depth int) {
 		if f := w.file(raw); f != nil {
 			r.Files = append(r.Files, f)
 		}
-		if r.Content == nil && w.Base64 != "" {
-			r.Content = decodeBase64(string(w.Base64))
+		if r.Content == nil && w.Base64 != "" && w.Base64 != "true" {
+			r.Content = decodeBase64(w.Base64)
 		}
 		for _, inner := range []json.RawMessage{w.Process, w.File, w.Files} {
 			r.collect(inner, depth+1)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,8 +50,8 @@ func (s *ToolsService) start(ctx context.Context, tool string, file Source, extr
 	if err != nil {
 		return nil, err
 	}
-	path := "/" + strings.Trim(tool, "/")
-	if err := checkPath(path); err != nil || path == "/" || strings.Contains(path, "?") {
+	path := "/" + strings.TrimPrefix(tool, "/")
+	if checkPath(path) != nil || strings.ContainsAny(path, "?%") || strings.HasSuffix(path, "/") || strings.Contains(path, "//") {
 		return nil, &ArgError{"tool", "not the name of a tool"}
 	}
 	fields, err := formFields(params, extra)
@@ -61,10 +63,10 @@ func (s *ToolsService) start(ctx context.Context, tool string, file Source, extr
 		return nil, err
 	}
 	run, err := fetch(ctx, s.client, ep, &operation{
-		method:   http.MethodPost,
-		template: path,
-		path:     path,
-		form:     form,
+		name:   "POST " + path,
+		method: http.MethodPost,
+		path:   path,
+		form:   form,
 	}, opts, decodeToolRun)
 	return run, form.explain(err)
 }
@@ -80,9 +82,10 @@ func (c *Client) uploadLimit() int64 { return orDefault(c.settings.uploadLimit, 
 
 // formFields joins the fields of a tool with the extra ones, which may not repeat them.
 func formFields(params any, extra url.Values) (url.Values, error) {
-	fields := url.Values{}
+	fields, argument := url.Values{}, "Fields"
 	if params != nil {
 		var err error
+		argument = "Extra"
 		if fields, err = query.Values(params); err != nil {
 			return nil, &ArgError{"params", err.Error()}
 		}
@@ -90,11 +93,11 @@ func formFields(params any, extra url.Values) (url.Values, error) {
 	for name, values := range extra {
 		switch {
 		case name == "file":
-			return nil, &ArgError{"Fields", "file is the file itself"}
+			return nil, &ArgError{argument, "file is the file itself"}
 		case name == "" || strings.ContainsAny(name, "\r\n\x00"):
-			return nil, &ArgError{"Fields", "not the name of a field"}
+			return nil, &ArgError{argument, "not the name of a field"}
 		case fields.Has(name):
-			return nil, &ArgError{"Extra", name + " has a field of its own"}
+			return nil, &ArgError{argument, name + " has a field of its own"}
 		}
 		fields[name] = values
 	}
@@ -105,7 +108,7 @@ func formFields(params any, extra url.Values) (url.Values, error) {
 // upload that is larger than the smaller reading of the limit.
 func (f *form) explain(err error) error {
 	var te *TransportError
-	if f.length() <= smallerReading || !errors.As(err, &te) || !te.Sent || errors.Is(err, ErrSource) || errors.Is(err, context.Canceled) {
+	if f.length() <= smallerReading || !errors.As(err, &te) || !te.Sent || slices.ContainsFunc(noRefusal, func(other error) bool { return errors.Is(err, other) }) {
 		return err
 	}
 	too := &TooLargeError{Size: f.length(), Limit: smallerReading, Overhead: f.length() - f.size, Err: te}
@@ -114,6 +117,9 @@ func (f *form) explain(err error) error {
 	}
 	return too
 }
+
+// noRefusal are other ends of an upload: the source's, the caller's, and a silence.
+var noRefusal = []error{ErrSource, context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded}
 
 // setForm makes the request carry the form.
 func (f *form) setForm(req *engine.Request, progress func(done, total int64)) {

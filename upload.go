@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime/multipart"
 	"net/textproto"
 	"net/url"
@@ -43,16 +44,15 @@ type Source struct {
 // FileSource uploads the file at path, under its base name.
 func FileSource(path string) Source {
 	return Source{name: filepath.Base(path), open: func() (io.ReadCloser, int64, error) {
-		f, err := os.Open(path)
+		info, err := os.Stat(path) // before it is opened: to open a pipe can take for ever
 		if err != nil {
 			return nil, 0, err
 		}
-		info, err := f.Stat()
-		if err == nil && !info.Mode().IsRegular() {
-			err = fmt.Errorf("%s is not a regular file", path)
+		if !info.Mode().IsRegular() {
+			return nil, 0, fmt.Errorf("%s is not a regular file", path)
 		}
+		f, err := os.Open(path)
 		if err != nil {
-			_ = f.Close()
 			return nil, 0, err
 		}
 		return f, info.Size(), nil
@@ -158,6 +158,9 @@ func newForm(fields url.Values, source Source, limit int64) (*form, error) {
 	if source.open == nil {
 		return nil, &ArgError{"File", "none given"}
 	}
+	if source.name == "" { // a part without a file name is a field
+		return nil, &ArgError{"File", "it has no name"}
+	}
 	content, size, err := source.open()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSource, err)
@@ -186,8 +189,8 @@ func newForm(fields url.Values, source Source, limit int64) (*form, error) {
 	}
 	f.head, f.tail = buf.Bytes()[:headLength:headLength], buf.Bytes()[headLength:]
 	f.contentType = w.FormDataContentType()
-	if limit > 0 && f.length() > limit {
-		return nil, &TooLargeError{Size: f.length(), Limit: limit, Overhead: int64(buf.Len())}
+	if overhead := int64(buf.Len()); size > limit-overhead {
+		return nil, &TooLargeError{Size: overhead + min(size, math.MaxInt64-overhead), Limit: limit, Overhead: overhead}
 	}
 	return f, nil
 }
@@ -222,8 +225,8 @@ func (f *form) length() int64 { return int64(len(f.head)) + f.size + int64(len(f
 
 // body returns the whole form for one attempt. The source is opened when the first
 // byte is asked for: many a body is made and never read.
-func (f *form) body() (io.Reader, error) {
-	return &formBody{form: f, head: bytes.NewReader(f.head), tail: bytes.NewReader(f.tail)}, nil
+func (f *form) body() io.ReadCloser {
+	return &formBody{form: f, head: bytes.NewReader(f.head), tail: bytes.NewReader(f.tail)}
 }
 
 // formBody reads head, source and tail one after the other. The tail, without which no
@@ -240,12 +243,15 @@ type formBody struct {
 }
 
 func (b *formBody) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
 	if b.head.Len() > 0 {
 		return b.head.Read(p)
 	}
 	if !b.checked {
 		n, err := b.readContent(p)
-		if n > 0 || err != nil {
+		if !b.checked {
 			return n, err
 		}
 	}
@@ -257,20 +263,33 @@ func (b *formBody) readContent(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if left := b.form.size - b.read; left > 0 {
-		n, err := content.Read(p[:min(int64(len(p)), left)])
-		b.read += int64(n)
-		switch {
-		case n > 0:
-			return n, nil // an error comes again
-		case err == io.EOF:
-			return 0, errShort
-		case err != nil:
-			return 0, fmt.Errorf("%w: %w", ErrSource, err)
-		}
+	left := b.form.size - b.read
+	// Where the content should end, one more byte is asked for.
+	n, err := readSome(content, p[:min(int64(len(p)), max(left, 1))])
+	b.read += int64(n)
+	switch {
+	case n > 0 && left == 0:
+		return 0, errLong
+	case n > 0:
+		return n, nil // an error comes again
+	case err == io.EOF && left == 0:
+		b.checked = true
 		return 0, nil
+	case err == io.EOF:
+		return 0, errShort
 	}
-	return 0, b.checkEnd(content)
+	return 0, fmt.Errorf("%w: %w", ErrSource, err)
+}
+
+// readSome reads at least one byte, or says why not: a reader may give nothing and no
+// error, but not for ever.
+func readSome(r io.Reader, p []byte) (int, error) {
+	for range 100 {
+		if n, err := r.Read(p); n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
 }
 
 // opened returns the content, which it opens the first time.
@@ -292,24 +311,6 @@ func (b *formBody) opened() (io.Reader, error) {
 		return nil, fmt.Errorf("%w: its size changed from %d to %d bytes", ErrSource, b.form.size, size)
 	}
 	return content, nil
-}
-
-// checkEnd makes sure that nothing comes after the promised bytes.
-func (b *formBody) checkEnd(content io.Reader) error {
-	var extra [1]byte
-	for range 100 {
-		n, err := content.Read(extra[:])
-		switch {
-		case n > 0:
-			return errLong
-		case err == io.EOF:
-			b.checked = true
-			return nil
-		case err != nil:
-			return fmt.Errorf("%w: %w", ErrSource, err)
-		}
-	}
-	return fmt.Errorf("%w: %w", ErrSource, io.ErrNoProgress)
 }
 
 // Close closes the source.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,18 +27,16 @@ func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Response == nil { // not the second leg of a redirect
 		c.attempts++
 	}
-	c.began = time.Now()
-	release, err := c.req.Admit(r.Context(), c.attempts)
-	if err != nil {
+	if c.req.Observe != nil {
+		c.began = time.Now()
+	}
+	if err := c.req.Gate.Enter(r.Context(), c.attempts); err != nil {
 		c.notAdmitted(err)
-		if r.Body != nil {
-			_ = r.Body.Close()
-		}
 		return nil, c.last.Err
 	}
 	doubted := c.last.Doubt
 	c.last = c.exchange(r.Context(), r)
-	release(c.last)
+	c.req.Gate.Leave(&c.last)
 	c.last.Doubt = doubted || c.last.Doubt
 	if c.last.StatusCode == 0 {
 		return nil, c.last.Err
@@ -74,10 +73,7 @@ func (c *call) exchange(ctx context.Context, r *http.Request) Outcome {
 		trace = &sendTrace{}
 		ctx = httptrace.WithClientTrace(ctx, trace.hooks())
 	}
-	r = r.WithContext(ctx)
-	if up != nil {
-		up.watch(r)
-	}
+	r = c.withBody(r.WithContext(ctx), up)
 	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
 		sent := trace.sent(err)
@@ -94,7 +90,9 @@ func (c *call) exchange(ctx context.Context, r *http.Request) Outcome {
 	defer func() { _ = resp.Body.Close() }()
 
 	o := Outcome{StatusCode: resp.StatusCode, Header: resp.Header, Sent: true}
-	o.RetryAfter, o.Asked = RetryAfter(resp.Header, time.Now())
+	if resp.Header["Retry-After"] != nil {
+		o.RetryAfter, o.Asked = RetryAfter(resp.Header, time.Now())
+	}
 	limit, success := int64(maxErrorBody), resp.StatusCode/100 == 2
 	if success {
 		limit = c.req.MaxBody
@@ -107,6 +105,26 @@ func (c *call) exchange(ctx context.Context, r *http.Request) Outcome {
 		o.Doubt = o.Err != nil || resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout
 	}
 	return o
+}
+
+// withBody gives the attempt's own request a new body.
+func (c *call) withBody(r *http.Request, up *upload) *http.Request {
+	open := c.req.Body
+	switch {
+	case open != nil:
+		r.ContentLength = c.req.Length
+	case c.req.Bytes != nil:
+		open = func() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.req.Bytes)) }
+		r.ContentLength = int64(len(c.req.Bytes))
+	default:
+		return r
+	}
+	if up != nil {
+		open = up.watched(open)
+	}
+	r.Body = open()
+	r.GetBody = func() (io.ReadCloser, error) { return open(), nil } // for what net/http repeats: no server has seen it
+	return r
 }
 
 // limited gives an attempt its time limit, and a streamed one its upload.
@@ -173,13 +191,13 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 // nothing can have reached the service; after it, anything may have.
 type sendTrace struct {
 	asked, got atomic.Bool // hooks may still run when RoundTrip has returned
+	trace      httptrace.ClientTrace
 }
 
 func (t *sendTrace) hooks() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn: func(string) { t.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
-	}
+	t.trace.GetConn = func(string) { t.asked.Store(true) }
+	t.trace.GotConn = func(httptrace.GotConnInfo) { t.got.Store(true) }
+	return &t.trace
 }
 
 // sent reports whether the failed attempt may have reached the service. A

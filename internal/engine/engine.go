@@ -3,8 +3,7 @@
 //
 // The attempt loop is go-retryablehttp's. Its defaults are not fit for calls that
 // cost money, so each of them is replaced: what to repeat and how long to wait are
-// decided here, bodies are made anew for each attempt, the last answer is always
-// kept, nothing is logged, and the shared connection pool is out of its reach.
+// decided here, each attempt gets a new body here, the last answer is always kept, nothing is logged, and the shared connection pool is out of its reach.
 package engine
 
 import (
@@ -40,10 +39,13 @@ func (p Policy) Backoff(n int) time.Duration {
 // Request is one call.
 type Request struct {
 	Method string
-	URL    string
+	URL    *url.URL
 	Header http.Header
-	Body   func() (io.Reader, error) // nil for none; a new reader for each attempt
-	Length int64                     // of the body, exactly
+	// Bytes is a small body. A large one is Body, a new reader for each attempt, with its
+	// exact Length.
+	Bytes  []byte
+	Body   func() io.ReadCloser
+	Length int64
 	// Stream marks a large body: the time limit of an attempt starts anew with each
 	// piece of it, Progress is told of each, and a body that was not taken whole leaves no
 	// doubt.
@@ -58,11 +60,17 @@ type Request struct {
 	Careless bool
 	// MaxBody caps a successful answer. An unsuccessful one is always cut at 64 KiB.
 	MaxBody int64
-	// Admit is asked before every attempt, redirects included. It returns when the
-	// attempt may be sent, and is told by release what came of it.
-	Admit func(ctx context.Context, attempt int) (release func(Outcome), err error)
+	Gate    Gate
 	// Observe, if set, is told of every attempt when it has been judged.
 	Observe func(Attempt)
+}
+
+// Gate is asked before every attempt, redirects included.
+type Gate interface {
+	// Enter returns when the attempt may be sent, or why it may not.
+	Enter(ctx context.Context, attempt int) error
+	// Leave is told what came of the attempt that entered last.
+	Leave(*Outcome)
 }
 
 // Outcome is what came of an attempt, and of the call as a whole.
@@ -94,7 +102,7 @@ type Attempt struct {
 
 // Do sends the request by client's transport. The outcome's Err is set when there
 // is no answer to judge; any status is an answer.
-func Do(ctx context.Context, client *http.Client, req *Request) Outcome {
+func Do(ctx context.Context, client *http.Client, req Request) *Outcome {
 	c := &call{ctx: ctx, req: req, transport: client.Transport, limit: req.Policy.AttemptTimeout}
 	if t := client.Timeout; t > 0 && (c.limit <= 0 || t < c.limit) {
 		c.limit = t // net/http enforces it, for each attempt
@@ -102,31 +110,23 @@ func Do(ctx context.Context, client *http.Client, req *Request) Outcome {
 	if c.transport == nil {
 		c.transport = http.DefaultTransport
 	}
-	attempt, err := retryablehttp.NewRequestWithContext(ctx, req.Method, req.URL, nil)
-	if err != nil {
-		return Outcome{Err: WithoutURL(err)}
+	plain := http.Request{Method: req.Method, URL: req.URL, Host: req.URL.Host, Header: req.Header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	attempt := &retryablehttp.Request{Request: plain.WithContext(ctx)}
+	c.client = http.Client{
+		Transport:     c,
+		CheckRedirect: c.checkRedirect,
+		Jar:           client.Jar,
+		Timeout:       client.Timeout,
 	}
-	attempt.Header = req.Header
-	if req.Body != nil {
-		if err := attempt.SetBody(retryablehttp.ReaderFunc(req.Body)); err != nil {
-			return Outcome{Err: err}
-		}
-		attempt.ContentLength = req.Length
-	}
-	loop := retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport:     c,
-			CheckRedirect: c.checkRedirect,
-			Jar:           client.Jar,
-			Timeout:       client.Timeout,
-		},
+	c.loop = retryablehttp.Client{
+		HTTPClient: &c.client,
 		// The policy ends the loop, so that its last answer is handed over whole.
 		RetryMax:     math.MaxInt32,
 		CheckRetry:   c.checkRetry,
 		Backoff:      c.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	resp, err := loop.Do(attempt)
+	resp, err := c.loop.Do(attempt)
 	if resp != nil {
 		_ = resp.Body.Close() // empty: RoundTrip has read the real one
 	}
@@ -137,7 +137,7 @@ func Do(ctx context.Context, client *http.Client, req *Request) Outcome {
 		c.last.Err = WithoutURL(err)
 	}
 	c.last.Attempts = c.attempts
-	return c.last
+	return &c.last
 }
 
 // call is the state of one call. It is the RoundTripper of its own http.Client:
@@ -145,7 +145,9 @@ func Do(ctx context.Context, client *http.Client, req *Request) Outcome {
 // and so empty the pool for everybody.
 type call struct {
 	ctx       context.Context
-	req       *Request
+	req       Request
+	client    http.Client
+	loop      retryablehttp.Client
 	transport http.RoundTripper
 	limit     time.Duration // of one attempt, 0: none
 

@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"io"
-	"net/http"
-	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -14,63 +12,89 @@ import (
 // each piece of it sets anew.
 type upload struct {
 	length   int64
-	handed   atomic.Int64 // bytes that the transport took; it may read in a goroutine of its own
-	failure  atomic.Pointer[error]
 	progress func(done, total int64)
 	alive    func()
+	taken    atomic.Bool                // all of a body was taken
+	body     atomic.Pointer[uploadBody] // the one in use
 }
 
-// limit returns a context that ends when nothing happens for so long.
+// limit returns a context that ends when nothing happens for so long. Its cancel function
+// ends the upload as well.
 func (u *upload) limit(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if timeout <= 0 {
-		return ctx, cancel
+		return ctx, func() { u.end(); cancel() }
 	}
 	timer := time.AfterFunc(timeout, cancel)
 	u.alive = func() { timer.Reset(timeout) }
-	return ctx, func() { timer.Stop(); cancel() }
+	return ctx, func() { u.end(); timer.Stop(); cancel() }
 }
 
-// watch makes r carry a body that tells how far it got.
-func (u *upload) watch(r *http.Request) {
-	r.Body = &uploadBody{u, r.Body}
-	if again := r.GetBody; again != nil {
-		r.GetBody = func() (io.ReadCloser, error) { // net/http repeats what no server has seen
-			body, err := again()
-			u.handed.Store(0)
-			return &uploadBody{u, body}, err
-		}
+// watched makes bodies tell how far they get.
+func (u *upload) watched(open func() io.ReadCloser) func() io.ReadCloser {
+	return func() io.ReadCloser {
+		b := &uploadBody{upload: u, inner: open()}
+		u.body.Store(b)
+		return b
 	}
 }
 
-// whole reports whether the transport took all of the body. Before that, no server can
+// whole reports whether the transport took all of a body. Before that, no server can
 // have seen a complete request.
-func (u *upload) whole() bool { return u.handed.Load() >= u.length }
+func (u *upload) whole() bool { return u.taken.Load() }
 
 // sourceError returns why the body could not be read, nil if it could.
 func (u *upload) sourceError() error {
-	if err := u.failure.Load(); err != nil {
-		return *err
-	}
-	return nil
+	b := u.body.Load()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failure
 }
 
+// end closes the body. A transport may still be reading when the attempt is over, and
+// some never close what they were given.
+func (u *upload) end() {
+	if b := u.body.Load(); b != nil {
+		_ = b.Close()
+	}
+}
+
+// uploadBody is read by the transport, in a goroutine of its own if it likes.
 type uploadBody struct {
 	*upload
-	io.ReadCloser
+	inner io.ReadCloser
+
+	mu      sync.Mutex
+	handed  int64 // bytes that the transport took
+	failure error
+	closed  bool
 }
 
 func (b *uploadBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+	n, err := b.inner.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.handed += int64(n); b.handed >= b.length {
+		b.taken.Store(true)
+	}
+	if b.closed { // the attempt is over: nobody is told any more, and what fails is only this
+		return n, err
+	}
 	if n > 0 {
-		done := b.handed.Add(int64(n))
 		b.alive()
 		if b.progress != nil {
-			b.progress(done, b.length)
+			b.progress(b.handed, b.length)
 		}
 	}
-	if err != nil && err != io.EOF && !errors.Is(err, os.ErrClosed) { // closed by the transport
-		b.failure.Store(&err)
+	if err != nil && err != io.EOF {
+		b.failure = err
 	}
 	return n, err
+}
+
+func (b *uploadBody) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	return b.inner.Close()
 }
