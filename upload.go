@@ -64,8 +64,9 @@ func BytesSource(name string, b []byte) Source {
 	return ReaderAtSource(name, bytes.NewReader(b), int64(len(b)))
 }
 
-// ReaderAtSource uploads the first size bytes of r under the given name. The source is
-// good for any number of attempts.
+// ReaderAtSource uploads r, which must have exactly size bytes, under the given name. The
+// source is good for any number of attempts. For a part of something larger, r can be an
+// [io.SectionReader].
 func ReaderAtSource(name string, r io.ReaderAt, size int64) Source {
 	s := Source{name: name, open: func() (io.ReadCloser, int64, error) {
 		// One byte more than promised shows a source that is longer than it said.
