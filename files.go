@@ -35,7 +35,7 @@ type File struct {
 
 // String describes the file without its link.
 func (f File) String() string {
-	return fmt.Sprintf("editkit.File{ID: %q, Name: %q, Extension: %q, Size: %q}", f.ID, f.Name, f.Extension, f.Size)
+	return fmt.Sprintf("editkit.File{ID: %q, Name: %q, Extension: %q, Size: %q}", f.ID, publicText(f.Name), f.Extension, f.Size)
 }
 
 // GoString is String: %#v shows no link either.

@@ -85,7 +85,7 @@ type JobMetrics struct {
 // String describes the job without its links.
 func (j Job) String() string {
 	return fmt.Sprintf("editkit.Job{ID: %q, Status: %q, Tool: %q, Progress: %v, OutputFilename: %q, OutputSize: %d}",
-		j.ID, j.Status, j.Tool, j.Progress, j.OutputFilename, j.OutputSize)
+		j.ID, j.Status, j.Tool, j.Progress, publicText(j.OutputFilename), j.OutputSize)
 }
 
 // GoString is String: %#v shows no link either.

@@ -62,7 +62,7 @@ type Process struct {
 // String describes the process without its link.
 func (p Process) String() string {
 	return fmt.Sprintf("editkit.Process{ID: %q, Status: %q, Label: %q, Progress: %v, FileName: %q}",
-		p.ID, p.Status, p.Label, p.Progress, p.FileName)
+		p.ID, p.Status, publicText(p.Label), p.Progress, publicText(p.FileName))
 }
 
 // GoString is String: %#v shows no link either.

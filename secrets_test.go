@@ -58,8 +58,11 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 		"HTML":         say(200, `<a href="https://r2.editclips.online/o?X-Amz-Signature=topsecret">`+testKey+`</a>`),
 		"redirect":     say(302, ``, "Location", "https://other.example/?X-Amz-Signature=topsecret&k="+testKey),
 		"hostile link": say(200, strings.Replace(completed, "https://r2.editclips.online/o", "https://user-pw:x@[bad", 1)),
-		"429":          say(429, ``, "Retry-After", "7"),
-		"429 for long": say(429, ``, "Retry-After", "70000"),
+		"finished": say(200, envelope(200, `[{"processId":"A1","status":"finished","label":"see https://h/p?X-Amz-Signature=topsecret","fileName":"a.zip",`+
+			`"fileUrl":"https://editingtools.io/download/a.zip?X-Amz-Signature=topsecret","url":"https://editingtools.io/download/a.zip?X-Amz-Signature=topsecret","id":"f1","base64":"dG9wc2VjcmV0"}]`)),
+		"failed process": say(200, envelope(200, `[{"processId":"A1","status":"failed","label":"see https://h/p?X-Amz-Signature=topsecret"}]`)),
+		"429":            say(429, ``, "Retry-After", "7"),
+		"429 for long":   say(429, ``, "Retry-After", "70000"),
 	}
 	for _, status := range []int{400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 504, 418} {
 		answers[fmt.Sprint("echo ", status)] = echo(status)
@@ -99,8 +102,14 @@ func hunt(t *testing.T, step func(*http.Request) (*http.Response, error)) {
 	ran, runErr := c.Jobs.Run(ctx, params, t.TempDir())
 	_, balanceErr := c.Account.Balance(ctx)
 	doErr := c.Do(ctx, editkit.EditingTools, "POST", "/x?X-Amz-Signature=topsecret", nil, nil)
-	values := []any{c, *c, resp, &resp, params, &params, created, got, waited, ran, editkit.WithEditClips(testKey)}
-	for _, err := range []error{createErr, getErr, waitErr, downloadErr, fileErr, runErr, balanceErr, doErr} {
+	process, processErr := c.Processes.Get(ctx, "A1")
+	list, listErr := c.Processes.List(ctx)
+	awaited, awaitErr := c.Processes.Wait(ctx, "A1")
+	_, processFileErr := c.Processes.DownloadFile(ctx, "A1", t.TempDir())
+	files, filesErr := c.Files.List(ctx)
+	run, toolErr := c.Tools.Run(ctx, "edl", editkit.ToolParams{File: editkit.BytesSource("a.edl", []byte("x"))})
+	values := []any{c, *c, process, list, awaited, files, run, resp, &resp, params, &params, created, got, waited, ran, editkit.WithEditClips(testKey)}
+	for _, err := range []error{createErr, getErr, waitErr, downloadErr, fileErr, runErr, balanceErr, doErr, processErr, listErr, awaitErr, processFileErr, filesErr, toolErr} {
 		for ; err != nil; err = errors.Unwrap(err) {
 			values = append(values, err)
 			var ae *editkit.APIError
@@ -108,6 +117,17 @@ func hunt(t *testing.T, step func(*http.Request) (*http.Response, error)) {
 				values = append(values, *ae, string(ae.Body), ae.Message, ae.Code)
 			}
 		}
+	}
+	for _, p := range append(list, process, awaited) {
+		if p != nil {
+			values = append(values, *p)
+		}
+	}
+	for _, f := range files {
+		values = append(values, *f)
+	}
+	if run != nil {
+		values = append(values, *run)
 	}
 	for _, j := range []*editkit.Job{created, got, waited, ran} {
 		if j != nil {
