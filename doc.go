@@ -1,5 +1,6 @@
 // Package editkit is the Go SDK for two media-processing web services: EditClips,
-// which makes jobs of public input URLs, and EditingTools.io.
+// which makes jobs of public input URLs, and EditingTools.io, whose tools make processes
+// of uploaded files.
 //
 // A [Client] turns an input URL into a finished file in one call:
 //
@@ -12,12 +13,32 @@
 // Run is [JobsService.Create], [JobsService.Wait] and [JobsService.DownloadFile], each
 // of which can be called by itself: from another process, or days later.
 //
+// The tools of EditingTools.io take a file, and [ToolsService.SaveResult] brings what they
+// make to disk:
+//
+//	run, err := c.Tools.Subtitles(ctx, editkit.SubtitlesParams{
+//		File: editkit.FileSource("film.srt"), From: "srt", To: "vtt",
+//	})
+//	path, err := c.Tools.SaveResult(ctx, run, "results/")
+//
+// # Which call for what
+//
+//   - a job from URL to file: [JobsService.Run]
+//   - a job in steps, or over several processes: [JobsService.Create], [JobsService.Wait],
+//     [JobsService.DownloadFile], [JobsService.Download], [JobsService.Get]
+//   - what it costs: [EstimateCredits], [AccountService.Balance]
+//   - a tool with a file: [ToolsService.Translate] and its siblings, [ToolsService.Run] for
+//     any other; then [ToolsService.SaveResult], or [ProcessesService.Wait] and
+//     [ProcessesService.DownloadFile]
+//   - what there is: [ProcessesService.List], [ProcessesService.All], [FilesService.List]
+//   - any other endpoint: [Client.Do]
+//
 // # Money
 //
-// Creating a job reserves credits, and the service knows no idempotency key. So a create
-// is sent again only when the service surely did not carry it out: after a 429, or when
+// Creating a job reserves credits, starting a tool may cost some, and the services know no
+// idempotency key. So a create or a start is sent again only when the service surely did not carry it out: after a 429, or when
 // no connection came about. In every other doubtful case (a 5xx, a broken connection, a
-// success that can't be read) exactly one create has been sent, and the error matches
+// success that can't be read) exactly one has been sent, and the error matches
 // [ErrUncertain].
 //
 // # Waiting and downloading
@@ -32,7 +53,8 @@
 // Every error can be tested with errors.Is against a sentinel ([ErrNotFound],
 // [ErrRateLimited], [ErrUncertain], [ErrJobFailed], ...) and gives its details by
 // errors.As: [*APIError], [*TransportError], [*ArgError], [*JobFailedError],
-// [*WaitError], [*DownloadError], [*ThrottledError]. None holds a key, a signature, a
+// [*ProcessFailedError], [*WaitError], [*DownloadError], [*TooLargeError],
+// [*ThrottledError]. None holds a key, a signature, a
 // query string, or more than the start of a body.
 //
 // # Which host gets what
@@ -42,7 +64,7 @@
 //
 // # Testing
 //
-// Package editkittest is an emulator of the service, for the tests of your own code.
+// Package editkittest is an emulator of both services, for the tests of your own code.
 //
 // # What is unverified
 //

@@ -1,11 +1,14 @@
 package editkit_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image/png"
 	"log"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -211,4 +214,122 @@ func ExampleWithResponse() {
 	}
 	fmt.Println(answer.StatusCode, answer.Header.Get("Content-Type"), answer.Attempts)
 	// Output: 200 application/json 1
+}
+
+func ExampleToolsService_SaveResult() {
+	c, done := exampleClient()
+	defer done()
+	dir, err := os.MkdirTemp("", "editkit")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	ctx := context.Background()
+	run, err := c.Tools.Subtitles(ctx, editkit.SubtitlesParams{
+		File: editkit.BytesSource("a.srt", []byte("1\n00:00:01,000 --> 00:00:02,000\nHello\n")),
+		From: "srt",
+		To:   "vtt",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	path, err := c.Tools.SaveResult(ctx, run, dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(text))
+	// Output:
+	// WEBVTT
+	//
+	// 00:00:01.000 --> 00:00:02.000
+	// Hello
+}
+
+func ExampleToolsService_Run() {
+	c, done := exampleClient(editkittest.WithToolEngine(editkittest.PassThrough()))
+	defer done()
+	ctx := context.Background()
+	run, err := c.Tools.Run(ctx, "loudness", editkit.ToolParams{
+		File:   editkit.BytesSource("mix.wav", []byte("RIFF...")),
+		Fields: url.Values{"target": {"-23"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	process, err := c.Processes.Wait(ctx, run.ProcessID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(process.Status, process.FileName != "")
+	// Output: finished true
+}
+
+func ExampleToolsService_RemoveBorders() {
+	c, done := exampleClient()
+	defer done()
+	picture, err := os.ReadFile("examples/remove-borders/testdata/letterbox.png")
+	if err != nil {
+		log.Fatal(err)
+	}
+	run, err := c.Tools.RemoveBorders(context.Background(), editkit.RemoveBordersParams{
+		File:            editkit.BytesSource("letterbox.png", picture),
+		RemovePillarbox: editkit.Ptr(false), // absent would mean true
+		Base64:          true,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	size, err := png.DecodeConfig(bytes.NewReader(run.Content))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(size.Width, size.Height)
+	// Output: 320 160
+}
+
+func ExampleProcessesService_All() {
+	c, done := exampleClient()
+	defer done()
+	ctx := context.Background()
+	for _, name := range []string{"a.mov", "b.mov"} {
+		_, err := c.Tools.CutDetection(ctx, editkit.CutDetectionParams{File: editkit.BytesSource(name, []byte("..."))})
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	n := 0
+	for p, err := range c.Processes.All(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if p.ID != "" {
+			n++
+		}
+	}
+	fmt.Println(n)
+	// Output: 2
+}
+
+func ExampleFilesService_List() {
+	c, done := exampleClient()
+	defer done()
+	files, err := c.Files.List(context.Background()) // no files are no error
+	fmt.Println(len(files), err)
+	// Output: 0 <nil>
+}
+
+func ExampleMatchLanguage() {
+	for _, header := range []string{"de-AT,de;q=0.9,en;q=0.8", "no", "zh-Hant-TW", "tlh"} {
+		l := editkit.MatchLanguage(header)
+		fmt.Println(l, l.Name())
+	}
+	// Output:
+	// de German
+	// nb Norwegian Bokmål
+	// zh Chinese
+	// en English
 }

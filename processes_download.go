@@ -50,8 +50,13 @@ func (s *ProcessesService) result(ctx context.Context, id string) (result, error
 	if err != nil {
 		return result{}, err
 	}
+	return s.resultOf(p)
+}
+
+// resultOf returns the result that a process has, or the error of a download that has none.
+func (s *ProcessesService) resultOf(p *Process) (result, error) {
 	r := s.describe(p)
-	err = whyNoFile(p)
+	err := whyNoFile(p)
 	if err != nil && !errors.Is(err, ErrProcessFailed) {
 		err = r.failed(0, -1, err)
 	}

@@ -17,7 +17,10 @@ func (s *ProcessesService) Wait(ctx context.Context, id string, opts ...WaitOpti
 	if err != nil {
 		return nil, err
 	}
-	ws := &ro.wait
+	return s.wait(ctx, id, &ro.wait)
+}
+
+func (s *ProcessesService) wait(ctx context.Context, id string, ws *waitSettings) (*Process, error) {
 	if ws.onJob != nil {
 		return nil, &ArgError{"OnUpdate", "it is for jobs, and this is a process"}
 	}

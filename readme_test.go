@@ -7,6 +7,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -59,7 +60,7 @@ func TestReadmeCommands(t *testing.T) {
 
 // The snippets, in the order of the README. They are compiled, not run; what they do is
 // tested elsewhere.
-var _ = []any{readmeOneCall, readmeCreate, readmeWait, readmeDownload, readmeDo, readmeErrors, readmeConfiguration}
+var _ = []any{readmeOneCall, readmeCreate, readmeWait, readmeDownload, readmeDo, readmeTranslate, readmeAnyTool, readmeProcesses, readmeLanguage, readmeErrors, readmeConfiguration}
 
 func readmeOneCall(ctx context.Context) error {
 	c, err := editkit.New(editkit.FromEnv()) // EDITCLIPS_API_KEY
@@ -110,6 +111,43 @@ func readmeDo(ctx context.Context, c *editkit.Client) error {
 	return err
 }
 
+func readmeTranslate(ctx context.Context, c *editkit.Client) error {
+	run, err := c.Tools.Translate(ctx, editkit.TranslateParams{
+		File:       editkit.FileSource("film.srt"),
+		SourceLang: editkit.LangAuto,
+		TargetLang: "DE",
+	})
+	if err != nil {
+		return err
+	}
+	path, err := c.Tools.SaveResult(ctx, run, "results/")
+	fmt.Println(path)
+	return err
+}
+
+func readmeAnyTool(ctx context.Context, c *editkit.Client) (*editkit.ToolRun, error) {
+	run, err := c.Tools.Run(ctx, "loudness", editkit.ToolParams{
+		File:   editkit.FileSource("mix.wav"),
+		Fields: url.Values{"target": {"-23"}},
+	})
+	return run, err
+}
+
+func readmeProcesses(ctx context.Context, c *editkit.Client, run *editkit.ToolRun) (*editkit.Process, error) {
+	process, err := c.Processes.Wait(ctx, run.ProcessID, editkit.OnUpdate(func(p *editkit.Process) {
+		fmt.Println(p.Status, p.Progress, p.Label)
+	}))
+	for p, err := range c.Processes.All(ctx) {
+		fmt.Println(p, err)
+	}
+	return process, err
+}
+
+func readmeLanguage(c *editkit.Client) (*editkit.Client, error) {
+	german, err := c.With(editkit.WithLanguage(editkit.MatchLanguage("de-AT,de;q=0.9")))
+	return german, err
+}
+
 func readmeErrors(ctx context.Context, c *editkit.Client, params editkit.JobParams) *editkit.Job {
 	job, err := c.Jobs.Create(ctx, params)
 	switch {
@@ -130,9 +168,10 @@ func readmeErrors(ctx context.Context, c *editkit.Client, params editkit.JobPara
 	return job
 }
 
-func readmeConfiguration(key string, transport http.RoundTripper) (*editkit.Client, error) {
+func readmeConfiguration(key, toolsKey string, transport http.RoundTripper) (*editkit.Client, error) {
 	c, err := editkit.New(
 		editkit.WithEditClips(key),
+		editkit.WithEditingTools(toolsKey),
 		editkit.WithLogger(slog.Default()), // attempts at debug, failed calls at warn
 		editkit.WithUserAgent("shop/1.2"),
 		editkit.WithRetryPolicy(editkit.RetryPolicy{MaxAttempts: 6, MaxRetryAfter: 10 * time.Minute}),

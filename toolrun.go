@@ -1,6 +1,7 @@
 package editkit
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -122,4 +123,67 @@ func decodeBase64(text string) []byte {
 		}
 	}
 	return nil
+}
+
+// SaveResult brings the result of a run to a file, in whichever way the tool gives it:
+// the content that it answered with, the first file that it named, or the file of its
+// process, for which it waits. It returns the path. The rules for dirOrFile are those of
+// [JobsService.DownloadFile]; an answer with none of these is [ErrNotReady].
+func (s *ToolsService) SaveResult(ctx context.Context, run *ToolRun, dirOrFile string, opts ...RunOption) (string, error) {
+	ro, err := gatherRun(opts)
+	if err != nil {
+		return "", err
+	}
+	if _, err := s.endpoint(); err != nil {
+		return "", err
+	}
+	switch {
+	case run == nil:
+		return "", &ArgError{"run", "nil"}
+	case run.Content != nil:
+		return saveContent(run, dirOrFile)
+	case len(run.Files) > 0:
+		f := run.Files[0]
+		r := result{service: EditingTools, id: f.ID, link: f.URL, name: firstOf(f.Name, linkName(f.URL)), size: -1}
+		return s.client.saveResult(ctx, r, dirOrFile, &ro.download)
+	case run.ProcessID == "":
+		return "", fmt.Errorf("%w: the answer of the tool names neither a process nor a file", ErrNotReady)
+	}
+	if _, err := newTarget(dirOrFile); err != nil {
+		return "", err
+	}
+	p, err := s.client.Processes.wait(ctx, run.ProcessID, &ro.wait)
+	if err != nil {
+		return "", err
+	}
+	r, err := s.client.Processes.resultOf(p)
+	if err != nil {
+		return "", err
+	}
+	return s.client.saveResult(ctx, r, dirOrFile, &ro.download)
+}
+
+// saveContent writes a result that is here already.
+func saveContent(run *ToolRun, dirOrFile string) (string, error) {
+	to, err := newTarget(dirOrFile)
+	if err != nil {
+		return "", err
+	}
+	name := ""
+	if len(run.Files) > 0 {
+		name = run.Files[0].Name
+	}
+	file, err := to.open(name, run.ProcessID)
+	if err != nil {
+		return "", err
+	}
+	if _, err := file.Write(run.Content); err != nil {
+		file.discard()
+		return "", err
+	}
+	path, err := file.commit()
+	if err != nil {
+		file.discard()
+	}
+	return path, err
 }
