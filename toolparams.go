@@ -10,9 +10,6 @@ import (
 // else than their zero value: Ptr(false).
 func Ptr[T any](v T) *T { return &v }
 
-// LangAuto lets the translator find out the language of the source.
-const LangAuto = "AUTO"
-
 // TranslationMode says how much the translator looks at together.
 type TranslationMode string
 
@@ -37,8 +34,8 @@ const (
 // TargetLang are required. Source: editingtools.io/api/v2/translate.
 type TranslateParams struct {
 	File       Source          `url:"-"`          // .srt, .vtt, .sbv, .csv or .txt
-	SourceLang string          `url:"sourceLang"` // [LangAuto], or a code of the translator such as "EN" or "PT"
-	TargetLang string          `url:"targetLang"` // such as "DE", "EN-GB" or "PT-BR"; plain "PT" is none
+	SourceLang string          `url:"sourceLang"` // [LangAuto] or a language of the translator
+	TargetLang string          `url:"targetLang"` // such as [LangGerman]
 	Mode       TranslationMode `url:"translationMode"`
 	Formality  Formality       `url:"formality,omitempty"`
 	// CheckPrice asks only for the price in AI Credits and starts nothing. Where in
@@ -103,19 +100,6 @@ func (s *ToolsService) Subtitles(ctx context.Context, p SubtitlesParams, opts ..
 	return s.start(ctx, "subtitles", p.File, p.Extra, p, opts)
 }
 
-// The formats of [ALEParams] and [EDLParams]; ALE has html, EDL has pdf.
-const (
-	FormatALE          = "ale"
-	FormatEDL          = "edl"
-	FormatCSV          = "csv"  // with commas
-	FormatCSVSemicolon = "csv2" // with semicolons
-	FormatXLS          = "xls"
-	FormatXLSX         = "xlsx"
-	FormatODS          = "ods"
-	FormatHTML         = "html"
-	FormatPDF          = "pdf"
-)
-
 // ALEParams are the parameters of [ToolsService.ALE]. File and Format are required.
 // Source: editingtools.io/api/v2/ale.
 type ALEParams struct {
@@ -144,7 +128,7 @@ func (s *ToolsService) ALE(ctx context.Context, p ALEParams, opts ...CallOption)
 type EDLParams struct {
 	File      Source `url:"-"` // .edl, .xml or .fcpxml
 	Format    string `url:"format"`
-	Framerate string `url:"framerate,omitempty"` // "25" if absent; 8 to 90, "23.976", "29.97DF", "59.94", "59.94DF"
+	Framerate string `url:"framerate,omitempty"` // "25" if absent
 	Base64    bool   `url:"base64,omitempty"`    // the result in ToolRun.Content
 	// UseLongReelNames is recommended to be true; its default is not known.
 	UseLongReelNames *bool      `url:"useLongReelNames,omitempty"`
@@ -197,21 +181,15 @@ func (s *ToolsService) CueSheet(ctx context.Context, p CueSheetParams, opts ...C
 	return s.start(ctx, "cuesheet", p.File, p.Extra, p, opts)
 }
 
-// The types of a Live Notes project.
-const (
-	LiveNotesLive   = "live"   // live timecode, the time of day
-	LiveNotesCustom = "custom" // timecode by hand
-)
-
 // LiveNotesProjectParams are the parameters of [ToolsService.LiveNotesProject]. Name is
 // required. Source: editingtools.io/api/v2/livenotes.
 type LiveNotesProjectParams struct {
-	Name        string         // 3 to 50 characters
-	Color       string         // "pink" if absent: blue, cyan, fuchsia, green, lavender, lemon, mint, orange, pink, purple, red, sky, yellow, white
-	Framerate   string         // "25" if absent
-	Type        string         // [LiveNotesLive] if absent, or [LiveNotesCustom]
-	Location    string         //
-	ShootingDay string         //
+	Name        string // 3 to 50 characters
+	Color       string // [LiveNotesPink] if absent
+	Framerate   string // "25" if absent
+	Type        string // [LiveNotesLive] if absent, or [LiveNotesCustom]
+	Location    string
+	ShootingDay string
 	LoggerName  string         // who makes the project
 	IsArchived  *bool          // its default is not known
 	Extra       map[string]any // further fields

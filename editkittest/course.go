@@ -14,18 +14,21 @@ const (
 
 const encodingMessage = "Encoding..."
 
-// Step is one change in the life of a job.
+// Step is one change in the life of a job or a process. For a process, "finished"
+// means the same as "completed", and "in_progress" the same as "processing"; any
+// status beside these and "queued", "failed" is shown as it is.
 type Step struct {
 	After    time.Duration // since the step before it (the first: since the creation), on the emulator's clock
 	Status   string        // "queued", "processing", "completed", "failed", "cancelled" or anything else; empty keeps the one before
 	Progress float64       // in percent; a completed job without one reports 100
-	Message  string        // the progress message
-	Error    string        // the error message of a failed job
+	Message  string        // the progress message of a job; the label of a process with a status that isn't documented
+	Error    string        // the error message of a failed job; goes into the label of a failed process
 }
 
-// Course is what becomes of a job. Every job begins as queued and then takes the
-// steps in order. It gets its output from the [Engine] when it reaches
-// "completed". The zero Course is that of [AtOnce].
+// Course is what becomes of a job or a process. Every job begins as queued (every
+// process as in_progress) and then takes the steps in order. It gets its output
+// from the [Engine] when it reaches "completed". The zero Course is that of
+// [AtOnce].
 type Course []Step
 
 // AtOnce is the course of a job that is completed as soon as it is asked for. The
@@ -48,7 +51,8 @@ func Timed(queued, processing time.Duration) Course {
 	}
 }
 
-// ByHand is the course of a job that stays queued until [Emulator.SetJob] moves it.
+// ByHand is the course of a job that stays queued until [Emulator.SetJob] moves it,
+// or of a process until [Emulator.SetProcess] does.
 func ByHand() Course {
 	return Course{{Status: statusQueued}}
 }

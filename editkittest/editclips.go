@@ -136,7 +136,7 @@ func (e *Emulator) createJob(w http.ResponseWriter, r *http.Request, c *call) {
 		writeProblem(w, &problem{http.StatusPaymentRequired, "insufficient_credits", err.Error()})
 		return
 	}
-	c.afterAnswer(func() { e.start(j) })
+	c.afterAnswer(func() { e.start(&j.activity) })
 	writeJSON(w, http.StatusCreated, createdAnswer{
 		ID:              j.id,
 		Status:          statusQueued,
@@ -153,7 +153,7 @@ func (e *Emulator) getJob(w http.ResponseWriter, r *http.Request, c *call) {
 		writeProblem(w, errNotFound)
 		return
 	}
-	e.refresh(r.Context(), j)
+	e.refresh(r.Context(), &j.activity)
 	answer := e.viewJob(j, e.storageFor(r))
 	if answer == nil {
 		writeProblem(w, errNotFound)

@@ -167,7 +167,6 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 			t.Errorf("%s %s: no Allow header", c.method, c.path)
 		}
 	}
-	equal(t, "EditingTools", a.do(a.download(a.URL(editkit.EditingTools)+"/processes")).StatusCode, 404)
 	equal(t, "unknown service", a.URL("x")+a.Key("x"), "")
 }
 

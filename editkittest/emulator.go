@@ -16,13 +16,15 @@ import (
 // Emulator is a running emulator. [Start] and [NewServer] make one. All methods
 // are safe for concurrent use.
 type Emulator struct {
-	cfg       config
-	engine    Engine
-	life      *lifecycle
-	clock     *clock
-	linkKey   []byte
-	home      origins   // what URL tells
-	reachable []origins // home and the virtual ones
+	cfg        config
+	engine     Engine
+	toolEngine Engine
+	limiter    *limiter
+	life       *lifecycle
+	clock      *clock
+	linkKey    []byte
+	home       origins   // what URL tells
+	reachable  []origins // home and the virtual ones
 
 	faults faultQueue
 	stats  statistics
@@ -35,12 +37,19 @@ type Emulator struct {
 	pools         []*http.Transport
 	closing       sync.Once
 
-	mu      sync.Mutex // protects what follows, and the jobs
-	jobs    map[string]*job
-	order   []string // ids, by creation
-	planned []Course // of the next jobs
-	held    int64    // credits that the jobs keep from the balance
-	dir     string   // empty until the first job needs it
+	mu         sync.Mutex  // protects what follows, the jobs and the processes
+	activities []*activity // of both, by creation
+	jobs       map[string]*job
+	order      []string // ids of the jobs, by creation
+	planned    []Course // of the next jobs
+	held       int64    // credits that the jobs keep from the balance
+	dir        string   // empty until something needs it
+
+	processes        map[string]*process
+	processOrder     []string            // ids of the processes, by creation
+	plannedProcesses []Course            // of the next ones
+	tokens           map[string]*process // the ones with a file, by its token
+	endpoints        []endpoint
 }
 
 // Start starts an emulator for a program that is no test. It must be closed. In
@@ -59,9 +68,17 @@ func Start(opts ...Option) (*Emulator, error) {
 		home:      virtualOrigins,
 		reachable: []origins{virtualOrigins},
 		jobs:      make(map[string]*job),
+
+		toolEngine: cfg.toolEngine,
+		limiter:    newLimiter(cfg.limits),
+		processes:  make(map[string]*process),
+		tokens:     make(map[string]*process),
 	}
 	if e.engine == nil {
 		e.engine = PassThrough()
+	}
+	if e.toolEngine == nil {
+		e.toolEngine = BuiltinTools()
 	}
 	if e.clock.base == nil {
 		e.clock.base = time.Now
@@ -121,9 +138,9 @@ func (e *Emulator) Close() {
 	e.closing.Do(func() {
 		e.life.stop()
 		e.mu.Lock()
-		for _, j := range e.jobs {
-			if j.wake != nil {
-				j.wake.Stop()
+		for _, a := range e.activities {
+			if a.wake != nil {
+				a.wake.Stop()
 			}
 		}
 		e.mu.Unlock()
@@ -144,7 +161,7 @@ func (e *Emulator) Close() {
 
 // URL returns the base URL of a service, such as "http://127.0.0.1:1234/api/v1"
 // for [editkit.EditClips]; empty for an unknown service. In memory it is that of
-// a virtual host. The address of [editkit.EditingTools] answers 404 for now.
+// a virtual host.
 func (e *Emulator) URL(service editkit.Service) string {
 	switch service {
 	case editkit.EditClips:
@@ -170,8 +187,9 @@ func (e *Emulator) HTTPClient() *http.Client {
 
 // Transport returns a transport that reaches the emulator without sockets, also
 // if it listens on some: at the virtual hosts https://editclips.test and
-// https://storage.editclips.test, and at the hosts of [Emulator.URL]. It is fit
-// for a testing/synctest bubble if the emulator was started in it.
+// https://storage.editclips.test, https://api.editingtools.test and
+// https://editingtools.test, and at the hosts of [Emulator.URL]. It is fit for a
+// testing/synctest bubble if the emulator was started in it.
 func (e *Emulator) Transport() http.RoundTripper {
 	return e.transport
 }
@@ -192,8 +210,8 @@ func (e *Emulator) dial(req *http.Request) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.serve(w, r, c) }), nil
 }
 
-// jobDir makes the private folder of a job.
-func (e *Emulator) jobDir(id string) (string, error) {
+// privateDir makes a folder that is there until the emulator is closed.
+func (e *Emulator) privateDir(name string) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.dir == "" {
@@ -203,7 +221,7 @@ func (e *Emulator) jobDir(id string) (string, error) {
 		}
 		e.dir = dir
 	}
-	dir := filepath.Join(e.dir, id)
+	dir := filepath.Join(e.dir, name)
 	return dir, os.MkdirAll(dir, 0o700)
 }
 

@@ -3,24 +3,28 @@ package editkittest
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
-// Engine does the work of jobs: it makes outputs from inputs. It is asked once
-// for each job that reaches "completed", and must be safe for concurrent use. An
-// error makes the job failed, with the error's text as its message.
+// Engine does the work of jobs and of the processes of EditingTools: it makes
+// outputs from inputs. It is asked once for each job that reaches "completed" (or
+// process that reaches "finished"), and must be safe for concurrent use. An error
+// makes the job failed, with the error's text as its message.
 //
 // An engine runs inline: in the call that finds the job's course at its end,
 // such as a GET of the job or [Emulator.Advance], and that call waits for it.
-// Only [FFmpeg] starts when the job is created, and meanwhile the job is
-// processing.
+// Only [FFmpeg] and [FFmpegTools] start when the job is created, and meanwhile the
+// job is processing.
 type Engine interface {
 	Process(ctx context.Context, task Task) (Output, error)
 }
 
-// Task is what an [Engine] has to do.
+// Task is what an [Engine] has to do. For a process of EditingTools, Inputs has the
+// name of the uploaded file, Fetch returns its path whatever it is asked for, and
+// Options has the form fields: a string for each, or []string if it was repeated.
 type Task struct {
-	JobID   string
+	JobID   string // or that of the process
 	Tool    string
 	Inputs  []string // URLs
 	Options map[string]any
@@ -46,16 +50,18 @@ type Output struct {
 	Note     string // says what did the work, for people
 }
 
-// Output returns what the engine made for a job, and whether it did. The data
-// must not be changed.
-func (e *Emulator) Output(jobID string) (Output, bool) {
+// Output returns what the engine made for a job or a process, and whether it did.
+// The data must not be changed.
+func (e *Emulator) Output(id string) (Output, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	j := e.jobs[jobID]
-	if j == nil || j.output == nil {
-		return Output{}, false
+	if j := e.jobs[id]; j != nil && j.settled {
+		return j.work.output, true
 	}
-	return j.work.output, true
+	if p := e.processes[strings.TrimPrefix(id, "#")]; p != nil && p.settled {
+		return p.work.output, true
+	}
+	return Output{}, false
 }
 
 // backgroundEngine marks the engines that start when a job is created and run
@@ -77,7 +83,7 @@ func (f fixedOutput) Process(context.Context, Task) (Output, error) {
 	return Output{Filename: f.filename, Data: f.data, Note: "fixed output"}, nil
 }
 
-// work is the run of the engine for one job. All but done is protected by the
+// work is the run of an engine for one job or process. All but done is protected by the
 // emulator's lock until done is closed; after that it doesn't change.
 type work struct {
 	started bool
@@ -91,8 +97,8 @@ type work struct {
 
 var errEngineStopped = errors.New("the engine stopped without a result")
 
-// run does the work of a job with the engine, and keeps the result in w.
-func (e *Emulator) run(ctx context.Context, j *job, w *work) {
+// run does the work of a job or a process, and keeps the result in w.
+func (e *Emulator) run(ctx context.Context, a *activity, w *work) {
 	output, file, err := Output{}, (*storedFile)(nil), errEngineStopped
 	defer func() { // also if the engine panics
 		now := e.Now()
@@ -101,11 +107,12 @@ func (e *Emulator) run(ctx context.Context, j *job, w *work) {
 		e.mu.Unlock()
 		close(w.done)
 	}()
-	output, file, err = e.process(ctx, j)
+	output, file, err = a.owner.perform(ctx)
 }
 
+// process makes the output of a job.
 func (e *Emulator) process(ctx context.Context, j *job) (Output, *storedFile, error) {
-	dir, err := e.jobDir(j.id)
+	dir, err := e.privateDir(j.id)
 	if err != nil {
 		return Output{}, nil, err
 	}

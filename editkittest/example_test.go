@@ -85,3 +85,26 @@ func ExampleEmulator_Advance() {
 	// processing
 	// completed
 }
+
+// A process that fails, without a file that any tool could fail on.
+func ExampleEmulator_NextProcesses() {
+	emulator, err := editkittest.Start(editkittest.InMemory())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer emulator.Close()
+	client, err := editkit.New(emulator.ClientOptions()...)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	ctx := context.Background()
+	emulator.NextProcesses(editkittest.FailAtOnce("no video stream"))
+	run, err := client.Tools.Run(ctx, "cutdetection", editkit.ToolParams{File: editkit.BytesSource("film.mov", []byte("..."))})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.Processes.Wait(ctx, run.ProcessID)
+	fmt.Println("failed:", errors.Is(err, editkit.ErrProcessFailed))
+	// Output: failed: true
+}

@@ -10,13 +10,20 @@ import (
 // injected into.
 type Operation string
 
-// The operations of EditClips.
+// The operations of EditClips and EditingTools.
 const (
 	CreateJob   Operation = "POST /jobs"
 	GetJob      Operation = "GET /jobs/{id}"
 	GetBalance  Operation = "GET /balance"
 	GetOutput   Operation = "GET output" // a request to the storage, HEAD included
 	SendWebhook Operation = "webhook"    // a delivery by the emulator
+
+	// The operations of EditingTools. SendWebhook is for its webhooks, too.
+	ListProcesses Operation = "GET /processes"
+	GetProcess    Operation = "GET /processes/{id}"
+	ListFiles     Operation = "GET /files"
+	GetFile       Operation = "GET file"     // a request for a file, HEAD included
+	StartTool     Operation = "POST /{tool}" // all tools, POST /livenotes/project included
 
 	// Unrouted is every request that is none of the others, such as one to an
 	// unknown path or with a wrong method.
@@ -72,7 +79,7 @@ func Respond(status int, header http.Header, body string) Fault {
 func ResetBefore() Fault { return Fault{kind: faultReset} }
 
 // ResetAfter lets the operation take effect (the job exists, its credits are
-// reserved) and then resets the connection before any answer.
+// reserved; the process exists) and then resets the connection before any answer.
 func ResetAfter() Fault { return ResetBefore().AfterEffect() }
 
 // RefuseConnection refuses the connection, so that nothing of the request is
@@ -97,20 +104,20 @@ func SlowBody(chunk int, pause time.Duration) Fault {
 }
 
 // ExpireLink makes the storage answer as if the link had expired. It is for
-// [GetOutput].
+// [GetOutput] and [GetFile].
 func ExpireLink() Fault { return Fault{kind: faultExpireLink} }
 
 // IgnoreRange makes the storage ignore a Range header and send the whole file. It
-// is for [GetOutput].
+// is for [GetOutput] and [GetFile].
 func IgnoreRange() Fault { return Fault{kind: faultIgnoreRange} }
 
 // ChangeETag makes the storage believe that the file was replaced just before
 // this call: it has another ETag and Last-Modified from now on. Its bytes stay
-// the same. It is for [GetOutput].
+// the same. It is for [GetOutput] and [GetFile].
 func ChangeETag() Fault { return Fault{kind: faultChangeETag} }
 
 // DropValidators makes the storage answer without ETag and Last-Modified. It is
-// for [GetOutput].
+// for [GetOutput] and [GetFile].
 func DropValidators() Fault { return Fault{kind: faultDropValidators} }
 
 // LoseWebhook makes a delivery never happen. It is for [SendWebhook].
@@ -120,7 +127,7 @@ func LoseWebhook() Fault { return Fault{kind: faultLoseWebhook} }
 func DuplicateWebhook() Fault { return Fault{kind: faultDuplicateWebhook} }
 
 // DelayWebhook delivers d later, in real time (or that of a synctest bubble). The
-// link inside is as old as the delay. It is for [SendWebhook].
+// link inside, or the signature, is as old as the delay. It is for [SendWebhook].
 func DelayWebhook(d time.Duration) Fault { return Fault{kind: faultDelayWebhook, wait: d} }
 
 // AfterEffect returns the fault with one difference: the operation takes effect

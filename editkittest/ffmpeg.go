@@ -25,15 +25,23 @@ import (
 // complete before it ends. It is killed when the job fails or is cancelled by
 // hand, and when the emulator is closed. It reads files only, never the network.
 func FFmpeg(path string) (Engine, error) {
+	engine, err := findFFmpeg(path)
+	if err != nil {
+		return nil, err
+	}
+	return engine, nil
+}
+
+func findFFmpeg(path string) (ffmpeg, error) {
 	if path == "" {
 		path = "ffmpeg"
 	}
 	program, err := exec.LookPath(path)
 	if err != nil {
-		return nil, fmt.Errorf("editkittest: no ffmpeg: %w", err)
+		return ffmpeg{}, fmt.Errorf("editkittest: no ffmpeg: %w", err)
 	}
 	if program, err = filepath.Abs(program); err != nil {
-		return nil, fmt.Errorf("editkittest: no ffmpeg: %w", err)
+		return ffmpeg{}, fmt.Errorf("editkittest: no ffmpeg: %w", err)
 	}
 	engine := ffmpeg{program: program}
 	if probe, err := exec.LookPath(filepath.Join(filepath.Dir(program), "ffprobe")); err == nil {
@@ -106,29 +114,37 @@ func crfOption(options map[string]any) (float64, error) {
 // transcode makes an MP4 from a file.
 func (f ffmpeg) transcode(ctx context.Context, input, output string, encoding []string) error {
 	args := []string{
-		"-nostdin", "-y", "-hide_banner", "-loglevel", "error",
-		"-protocol_whitelist", "file", "-i", "file:" + input,
 		"-map", "0:v:0?", "-map", "0:a:0?",
 		"-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2", // libx264 wants even dimensions
 		"-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
 	}
 	args = append(args, encoding...)
 	args = append(args, "-c:a", "aac", "-movflags", "+faststart", "-f", "mp4", "file:"+output)
+	_, err := f.run(ctx, filepath.Dir(output), []string{"-loglevel", "error"}, input, args...)
+	return err
+}
+
+// run runs the program on a file, with options before and after it. It runs in
+// dir, and returns the end of what was said on the standard error.
+func (f ffmpeg) run(ctx context.Context, dir string, before []string, input string, after ...string) (string, error) {
+	args := append([]string{"-nostdin", "-y", "-hide_banner", "-nostats"}, before...)
+	args = append(args, "-protocol_whitelist", "file", "-i", "file:"+input)
+	args = append(args, after...)
 
 	var stderr tail
 	cmd := exec.CommandContext(ctx, f.program, args...)
-	cmd.Dir = filepath.Dir(output)
+	cmd.Dir = dir
 	cmd.Stderr = &stderr
 	cmd.WaitDelay = killDelay
 	err := cmd.Run()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return "", ctx.Err()
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return fmt.Errorf("FFmpeg exited with code %d: %s", exit.ExitCode(), stderr.lastLine(cmd.Dir))
+		return "", fmt.Errorf("FFmpeg exited with code %d: %s", exit.ExitCode(), stderr.lastLine(dir))
 	}
-	return err
+	return string(stderr.text), err
 }
 
 // measure returns the duration and size of a file, or zeros.

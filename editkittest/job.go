@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-// job is one job. Its state is computed from the clock whenever somebody asks,
-// see catchUp. It is protected by the emulator's lock.
+// job is one job. What may change is protected by the emulator's lock.
 type job struct {
+	activity
+	emulator *Emulator
+
 	id      string
 	tool    string
 	inputs  []string
@@ -21,86 +23,26 @@ type job struct {
 	charged  int64 // credits, once it is completed
 	held     int64 // credits that are missing from the balance because of it
 
-	createdAt time.Time
-	endedAt   time.Time // zero while it goes on
-
-	state  Step      // as it is shown
-	course Course    // all steps
-	next   int       // the first step of the course that is not taken
-	since  time.Time // when the step before that was taken
-
-	work   *work
 	output *storedFile
-
-	answered bool        // its creation was answered, so that it may wake by itself
-	wake     *time.Timer // for the next step, if there is a webhook to tell
-	told     bool        // its end was told to the webhook, or is about to be
 }
 
-// catchUp takes the steps that are due by now. If one of them needs work that has
-// not ended, it stops there and returns the work.
-func (j *job) catchUp(now time.Time) *work {
-	for j.next < len(j.course) {
-		step := j.course[j.next]
-		at := j.dueAt()
-		if at.After(now) {
-			return nil
-		}
-		if step.Status == statusCompleted && j.output == nil {
-			select {
-			case <-j.work.done:
-			default:
-				return j.work
-			}
-			if j.work.err != nil {
-				step = Step{Status: statusFailed, Progress: j.state.Progress, Error: j.work.err.Error()}
-				j.course = j.course[:j.next+1]
-			} else {
-				j.settle()
-			}
-			if j.work.ended.After(at) && j.background() {
-				at = j.work.ended
-			}
-		}
-		j.take(step, at)
-	}
-	return nil
-}
-
-// dueAt returns the time of the next step. There must be one.
-func (j *job) dueAt() time.Time {
-	return j.since.Add(max(j.course[j.next].After, 0))
-}
-
-// take makes step the state of the job.
-func (j *job) take(step Step, at time.Time) {
-	if step.Status == "" {
-		step.Status = j.state.Status
-	}
-	if step.Status == statusCompleted && step.Progress == 0 {
-		step.Progress = 100
-	}
-	j.state = step
-	j.since = at
-	j.next++
-	switch {
-	case !ends(step.Status):
-		j.endedAt = time.Time{}
-	case j.endedAt.IsZero():
-		j.endedAt = at
-	}
-	if ends(step.Status) && step.Status != statusCompleted && j.work.stop != nil {
-		j.work.stop()
-	}
+func (j *job) perform(ctx context.Context) (Output, *storedFile, error) {
+	return j.emulator.process(ctx, j)
 }
 
 // settle takes over the output and fixes the final price.
-func (j *job) settle() {
+func (j *job) settle(time.Time) {
 	j.output = j.work.file
 	j.charged = j.reserved
 	if o := j.work.output; o.Duration > 0 || o.Width > 0 || o.Height > 0 {
 		j.charged = price(j.tool, o.Duration, float64(o.Width), float64(o.Height))
 	}
+}
+
+// changed brings the balance into line with the state.
+func (j *job) changed() {
+	j.emulator.held += j.owes() - j.held
+	j.held = j.owes()
 }
 
 // owes returns the credits that the job keeps from the balance in its state.
@@ -115,121 +57,11 @@ func (j *job) owes() int64 {
 	}
 }
 
-// mustTell reports whether the end of the job is now to be told to its webhook.
-func (j *job) mustTell() bool {
-	ended := j.state.Status == statusCompleted || j.state.Status == statusFailed
-	return ended && j.webhook != "" && j.answered && !j.told
-}
+func (j *job) listened() bool { return j.webhook != "" }
 
-// background reports whether the work of the job was begun at its creation.
-func (j *job) background() bool { return j.work.stop != nil }
-
-// shown returns the state as the API tells it.
-func (j *job) shown(now time.Time) Step {
-	if j.waitsForWork(now) {
-		return Step{Status: statusProcessing, Progress: j.state.Progress, Message: encodingMessage}
-	}
-	return j.state
-}
-
-// waitsForWork reports whether only the work keeps the job from completing.
-func (j *job) waitsForWork(now time.Time) bool {
-	return j.next < len(j.course) && j.course[j.next].Status == statusCompleted && j.output == nil && !j.dueAt().After(now)
-}
-
-// refresh brings a job to the present. It runs the engine if that is due.
-func (e *Emulator) refresh(ctx context.Context, j *job) {
-	for {
-		now := e.Now()
-		e.mu.Lock()
-		work := j.catchUp(now)
-		e.held += j.owes() - j.held
-		j.held = j.owes()
-		var event jobEvent
-		tell := j.mustTell()
-		if tell {
-			j.told = true
-			event = e.event(j, now)
-		}
-		run := work != nil && !work.started
-		if run {
-			work.started = true
-		}
-		e.setWake(j, now)
-		e.mu.Unlock()
-
-		if tell {
-			e.tell(j.webhook, event)
-		}
-		switch {
-		case work == nil || j.background():
-			return
-		case run:
-			e.run(e.life.ctx, j, work)
-		default: // somebody else does
-			select {
-			case <-work.done:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}
-}
-
-// refreshAll brings all jobs to the present.
-func (e *Emulator) refreshAll(ctx context.Context) {
-	e.mu.Lock()
-	var unfinished []*job
-	for _, id := range e.order {
-		if j := e.jobs[id]; j.next < len(j.course) {
-			unfinished = append(unfinished, j)
-		}
-	}
-	e.mu.Unlock()
-	for _, j := range unfinished {
-		e.refresh(ctx, j)
-	}
-}
-
-// minWake keeps a base clock that stands still from being asked all the time.
-const minWake = 10 * time.Millisecond
-
-// setWake arranges that a job which has somebody to tell takes its next step
-// even if nobody asks. All other jobs are left until somebody does. The lock
-// must be held.
-func (e *Emulator) setWake(j *job, now time.Time) {
-	if j.wake != nil {
-		j.wake.Stop()
-		j.wake = nil
-	}
-	var wait time.Duration
-	switch {
-	case j.webhook == "" || j.told || !j.answered:
-		return
-	case j.mustTell():
-	case j.next == len(j.course), j.waitsForWork(now) && j.work.started:
-		return
-	default:
-		wait = j.dueAt().Sub(now)
-		if wait > 0 && e.cfg.clock != nil {
-			wait = max(wait, minWake)
-		}
-	}
-	j.wake = time.AfterFunc(wait, func() {
-		if e.life.enter() {
-			defer e.life.leave()
-			e.refresh(e.life.ctx, j)
-		}
-	})
-}
-
-// start lets a job wake by itself, now that its creation is answered.
-func (e *Emulator) start(j *job) {
-	now := e.Now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	j.answered = true
-	e.setWake(j, now)
+func (j *job) announcement(now time.Time) func() {
+	event := j.emulator.event(j, now)
+	return func() { j.emulator.tell(j.webhook, event) }
 }
 
 // errNoCredits says that a job costs more than there is.
@@ -237,20 +69,17 @@ var errNoCredits = errors.New("not enough credits")
 
 // addJob creates a job and reserves its credits.
 func (e *Emulator) addJob(p jobParams, storage string) (*job, error) {
-	now := e.Now()
 	j := &job{
-		id:        newUUID(),
-		tool:      p.Tool,
-		inputs:    p.Inputs,
-		options:   p.Options,
-		webhook:   p.Webhook,
-		storage:   storage,
-		reserved:  p.price(),
-		createdAt: now,
-		since:     now,
-		state:     Step{Status: statusQueued},
-		work:      &work{done: make(chan struct{})},
+		emulator: e,
+		id:       newUUID(),
+		tool:     p.Tool,
+		inputs:   p.Inputs,
+		options:  p.Options,
+		webhook:  p.Webhook,
+		storage:  storage,
+		reserved: p.price(),
 	}
+	now := e.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if j.reserved > e.cfg.credits-e.held {
@@ -258,35 +87,20 @@ func (e *Emulator) addJob(p jobParams, storage string) (*job, error) {
 	}
 	j.held = j.reserved
 	e.held += j.held
-	j.course = e.cfg.course.orDefault()
+	course := e.cfg.course.orDefault()
 	if len(e.planned) > 0 {
-		j.course = e.planned[0].orDefault()
+		course = e.planned[0].orDefault()
 		e.planned = e.planned[1:]
 	}
+	j.activity = newActivity(j, course, now)
 	e.jobs[j.id] = j
 	e.order = append(e.order, j.id)
+	e.activities = append(e.activities, &j.activity)
 	e.stats.update(func(s *Stats) { s.Creates++ })
 	if _, background := e.engine.(backgroundEngine); background {
-		e.runInBackground(j)
+		e.runInBackground(&j.activity)
 	}
 	return j, nil
-}
-
-// runInBackground begins the work of a job at once. The lock must be held.
-func (e *Emulator) runInBackground(j *job) {
-	ctx, cancel := context.WithCancel(e.life.ctx)
-	j.work.started = true
-	j.work.stop = cancel
-	begun := e.life.spawn(func() {
-		defer cancel()
-		e.run(ctx, j, j.work)
-		e.refresh(ctx, j)
-	})
-	if !begun {
-		cancel()
-		j.work.err = errEngineStopped
-		close(j.work.done)
-	}
 }
 
 // findJob returns a job, or nil.
@@ -315,15 +129,7 @@ func (e *Emulator) SetJob(id string, s Step) error {
 	if j == nil {
 		return fmt.Errorf("editkittest: there is no job %q", id)
 	}
-	now := e.Now()
-	e.mu.Lock()
-	j.catchUp(now)
-	j.course = Course{s}
-	j.next = 0
-	j.since = now
-	j.answered = true
-	e.mu.Unlock()
-	e.refresh(e.life.ctx, j)
+	e.move(&j.activity, s)
 	return nil
 }
 

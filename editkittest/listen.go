@@ -67,7 +67,7 @@ func listen(base context.Context, handler http.Handler, http2 bool) (*listeners,
 			}
 		})
 	}
-	l.origins = origins{api: addresses[0], tools: addresses[0], storage: addresses[1]}
+	l.origins = origins{api: addresses[0], storage: addresses[1], tools: addresses[0], files: addresses[1]}
 	return l, nil
 }
 
@@ -107,7 +107,7 @@ func (l *listeners) close() {
 
 // newTransport returns a transport to the servers.
 func (l *listeners) newTransport() *http.Transport {
-	t := &http.Transport{MaxIdleConnsPerHost: 64}
+	t := &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Second}
 	if l.roots != nil {
 		t.TLSClientConfig = &tls.Config{RootCAs: l.roots}
 		t.ForceAttemptHTTP2 = true

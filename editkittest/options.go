@@ -37,6 +37,8 @@ type config struct {
 	webhookHandlers map[string]http.Handler // by lower-case host
 	webhookClient   *http.Client
 	gone            GoneAnswer
+
+	toolsConfig
 }
 
 // defaultCredits is what new accounts get.
@@ -47,6 +49,7 @@ func newConfig(opts []Option) (config, error) {
 		keys:            make(map[editkit.Service]string),
 		credits:         defaultCredits,
 		webhookHandlers: make(map[string]http.Handler),
+		toolsConfig:     toolsConfig{uploadLimit: defaultUploadLimit},
 	}
 	for _, opt := range opts {
 		if opt == nil {

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/editkit/editkit-go"
 )
 
 // call is one request on its way through the emulator.
@@ -14,12 +16,13 @@ type call struct {
 	after []func() // to do once the answer is sent, or was lost
 
 	isDownload bool // the answer is that to a GET of an output
+	isUpload   bool // the request is one to EditingTools, which may carry a file
 }
 
 // route is the operation that a request means, and what serves it.
 type route struct {
 	op    Operation
-	id    string // of the job, if the path has one
+	id    string // of the job or the process, if the path has one
 	serve func(http.ResponseWriter, *http.Request, *call)
 }
 
@@ -41,11 +44,20 @@ func (c *call) finish() {
 // meant for it.
 func (e *Emulator) arrive(r *http.Request, host string) *call {
 	c := &call{}
-	if e.isStorage(host, r.URL.Path) {
+	switch service := e.serviceAt(r.URL.EscapedPath()); {
+	case e.isStorage(host, r.URL.Path) && strings.HasPrefix(r.URL.Path, filesPath):
+		c.route = e.routeFiles(r)
+		e.noteLeak(r, host)
+	case e.isStorage(host, r.URL.Path):
 		c.route = e.routeStorage(r)
 		e.noteLeak(r, host)
-	} else {
+	case service == editkit.EditingTools:
+		c.route = e.routeTools(r)
+		c.isUpload = true
+		e.noteForeignKey(r, host, service)
+	default:
 		c.route = e.routeAPI(r)
+		e.noteForeignKey(r, host, editkit.EditClips)
 	}
 	c.fault = e.faults.take(c.route.op)
 	return c
@@ -53,9 +65,9 @@ func (e *Emulator) arrive(r *http.Request, host string) *call {
 
 // Handler returns the whole emulator as one handler, to be mounted at the root of
 // any server. It routes by the Host header if that is one of the emulator's own,
-// and otherwise by the path: /api/v1/... is the API (after the prefix of
-// [WithPathPrefix]), /outputs/... the storage. Links in its answers then lead to
-// the host that was asked.
+// and otherwise by the path: /api/v1/... and /v2/... are the APIs (after the
+// prefix of [WithPathPrefix]), /outputs/... and /download/... the storage. Links
+// in its answers then lead to the host that was asked.
 func (e *Emulator) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := e.arrive(r, r.Host)
@@ -73,6 +85,10 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request, c *call) {
 	e.stats.countCall(c.route.op)
 	w.Header().Set("Date", e.Now().UTC().Format(http.TimeFormat))
 	w = &countingWriter{ResponseWriter: w, call: c, stats: &e.stats}
+	if c.isUpload {
+		r = r.WithContext(r.Context()) // a copy: the server must know its own body again
+		r.Body = newUploadBody(r.Body, e.cfg.uploadLimit, &e.stats)
+	}
 
 	switch f := c.fault; f.kind {
 	case faultRespond, faultReset, faultRefuse:
@@ -83,6 +99,9 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request, c *call) {
 		}
 		if f.kind != faultRespond {
 			reset(w)
+		}
+		if c.isUpload {
+			drainUnasked(r)
 		}
 		f.respond(w)
 	case faultTruncate:
@@ -137,13 +156,32 @@ func (w *countingWriter) count(n int) {
 
 // noteLeak records a request to the storage that carries a credential.
 func (e *Emulator) noteLeak(r *http.Request, host string) {
-	leaks := len(r.Header.Values("Authorization")) > 0 || e.hasKey(r.URL.RequestURI())
-	for _, values := range r.Header {
-		leaks = leaks || slices.ContainsFunc(values, e.hasKey)
-	}
-	if leaks {
+	if len(r.Header.Values("Authorization")) > 0 || carries(r, e.hasKey) {
 		e.recordLeak(host + r.URL.Path)
 	}
+}
+
+// noteForeignKey records a request to the API of a service that carries the key
+// of the other one.
+func (e *Emulator) noteForeignKey(r *http.Request, host string, service editkit.Service) {
+	foreign := func(text string) bool { return e.hasForeignKey(service, text) }
+	user, password, _ := r.BasicAuth()
+	if carries(r, foreign) || foreign(user) || foreign(password) {
+		e.recordLeak(host + r.URL.Path)
+	}
+}
+
+// carries reports whether the URL or a header of a request has something.
+func carries(r *http.Request, has func(string) bool) bool {
+	if has(r.URL.RequestURI()) {
+		return true
+	}
+	for _, values := range r.Header {
+		if slices.ContainsFunc(values, has) {
+			return true
+		}
+	}
+	return false
 }
 
 // noteLeaks records the input URLs that carry a key, which they would carry to
@@ -166,6 +204,16 @@ func (e *Emulator) recordLeak(place string) {
 		place = strings.ReplaceAll(place, key, "[key]")
 	}
 	e.stats.update(func(s *Stats) { s.KeyLeaks = append(s.KeyLeaks, place) })
+}
+
+// hasForeignKey reports whether text has the key of another service.
+func (e *Emulator) hasForeignKey(service editkit.Service, text string) bool {
+	for owner, key := range e.cfg.keys {
+		if owner != service && key != e.cfg.keys[service] && strings.Contains(text, key) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Emulator) hasKey(text string) bool {

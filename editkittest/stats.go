@@ -10,12 +10,17 @@ import (
 type Stats struct {
 	Calls            map[Operation]int // requests that arrived (for SendWebhook: deliveries that were due), with a fault or not
 	Creates          int               // jobs that really came into being
+	Starts           int               // processes that really came into being
 	Polls            int               // GET /jobs/{id} calls that were really processed
-	Downloads        int               // GETs of an output that were answered with its bytes, or some of them
-	BytesServed      int64             // bytes of outputs that were sent
+	UploadBytes      int64             // bytes of request bodies that arrived at the EditingTools API
+	Incomplete       int               // of these requests, the ones whose body ended before its Content-Length or the final boundary
+	Refused          int               // of these requests, the ones over the upload limit
+	RateLimited      int               // of these requests, the ones answered with 429 because of WithLimits
+	Downloads        int               // GETs of an output or a file that were answered with its bytes, or some of them
+	BytesServed      int64             // bytes of outputs and files that were sent
 	WebhooksSent     int               // requests made to webhooks, duplicates included
 	WebhooksAccepted int               // of these, the ones that were answered with 2xx
-	KeyLeaks         []string          // host and path of each request that carried a credential to a host that it does not belong to
+	KeyLeaks         []string          // host and path of each request that carried a credential to a host or a service that it does not belong to
 }
 
 // Stats returns a copy of the statistics. A webhook counts as accepted when the

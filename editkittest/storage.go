@@ -124,19 +124,32 @@ func (e *Emulator) getOutput(w http.ResponseWriter, r *http.Request, c *call) {
 		return
 	}
 	defer content.Close()
+	serveFile(w, r, c, servedFile{file, content, etag, modified})
+}
+
+// servedFile is a version of a file that is about to be sent.
+type servedFile struct {
+	*storedFile
+	content  openFile
+	etag     string
+	modified time.Time
+}
+
+// serveFile sends a file, or the ranges of it that are asked for.
+func serveFile(w http.ResponseWriter, r *http.Request, c *call, f servedFile) {
 	if c.fault.kind == faultDropValidators {
-		etag, modified = "", time.Time{}
+		f.etag, f.modified = "", time.Time{}
 	}
-	if etag != "" {
-		w.Header().Set("ETag", etag)
+	if f.etag != "" {
+		w.Header().Set("ETag", f.etag)
 	}
-	w.Header().Set("Content-Type", contentType(file.name))
+	w.Header().Set("Content-Type", contentType(f.name))
 	c.isDownload = r.Method == http.MethodGet
 	if c.fault.kind == faultIgnoreRange {
-		serveWhole(w, r, modified, file.size, content)
+		serveWhole(w, r, f.modified, f.size, f.content)
 		return
 	}
-	http.ServeContent(w, r, "", modified, content)
+	http.ServeContent(w, r, "", f.modified, f.content)
 }
 
 // storedOutput returns the output of a job with its validators; nil if there is
@@ -148,15 +161,21 @@ func (e *Emulator) storedOutput(id string, now time.Time, replaced bool) (file *
 	if j == nil || j.output == nil || !j.endedAt.IsZero() && j.outputGone(now) {
 		return nil, "", time.Time{}
 	}
-	file = j.output
+	etag, modified = j.output.validators(now, replaced, j.endedAt)
+	return j.output, etag, modified
+}
+
+// validators returns those of the present version. If replaced, the file becomes
+// a new version first.
+func (f *storedFile) validators(now time.Time, replaced bool, made time.Time) (etag string, modified time.Time) {
 	if replaced {
-		file.version++
-		file.modified = now
+		f.version++
+		f.modified = now
 	}
-	if modified = file.modified; modified.IsZero() {
-		modified = j.endedAt
+	if modified = f.modified; modified.IsZero() {
+		modified = made
 	}
-	return file, file.etag(), modified
+	return f.etag(), modified
 }
 
 // serveWhole answers as a server that knows nothing of ranges.
@@ -170,8 +189,19 @@ func serveWhole(w http.ResponseWriter, r *http.Request, modified time.Time, size
 }
 
 func contentType(name string) string {
-	if strings.EqualFold(path.Ext(name), ".mp4") {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".mp4":
 		return "video/mp4"
+	case ".zip":
+		return "application/zip"
+	case ".srt":
+		return "application/x-subrip"
+	case ".vtt":
+		return "text/vtt"
+	case ".png":
+		return "image/png"
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
 	}
 	return "application/octet-stream"
 }

@@ -81,46 +81,72 @@ func (e *Emulator) tell(webhook string, event jobEvent) {
 	if err != nil { // no value of this package
 		return
 	}
+	e.send(delivery{url: webhook, body: body})
+}
+
+// delivery is what is sent to a webhook.
+type delivery struct {
+	url       string
+	body      []byte
+	signature string // empty if there is none
+}
+
+var errWebhookLost = errors.New("the webhook was lost")
+
+// send has a delivery carried out in the background.
+func (e *Emulator) send(d delivery) {
 	e.stats.countCall(SendWebhook)
 	fault := e.faults.take(SendWebhook)
+	e.life.spawn(func() {
+		_, _ = e.carryOut(d, fault) // there is no second try
+	})
+}
+
+// carryOut makes the requests of a delivery. It returns the status of the last
+// answer.
+func (e *Emulator) carryOut(d delivery, fault Fault) (status int, err error) {
 	times := 1
 	switch fault.kind {
 	case faultLoseWebhook, faultReset, faultRefuse:
-		return
+		return 0, errWebhookLost
+	case faultDelayWebhook:
+		if !sleep(e.life.ctx, fault.wait) {
+			return 0, e.life.ctx.Err()
+		}
 	case faultDuplicateWebhook:
 		times = 2
 	default: // it is delivered once
 	}
-	e.life.spawn(func() {
-		if fault.kind == faultDelayWebhook && !sleep(e.life.ctx, fault.wait) {
-			return
-		}
-		for range times {
-			e.deliver(webhook, body)
-		}
-	})
+	for range times {
+		status, err = e.deliver(d)
+	}
+	return status, err
 }
 
-// deliver makes one request to a webhook.
-func (e *Emulator) deliver(url string, body []byte) {
+// deliver makes one request to a webhook and returns the status of the answer.
+func (e *Emulator) deliver(d delivery) (status int, err error) {
 	ctx, cancel := context.WithTimeout(e.life.ctx, webhookTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url, bytes.NewReader(d.body))
 	if err != nil {
-		return
+		return 0, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "editkittest")
+	if d.signature != "" {
+		req.Header.Set(signatureHeader, d.signature)
+	}
 	e.stats.update(func(s *Stats) { s.WebhooksSent++ })
 	resp, err := e.webhookClient(req).Do(req)
 	if err != nil {
-		return
+		return 0, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= 200 && resp.StatusCode <= 299 {
 		e.stats.update(func(s *Stats) { s.WebhooksAccepted++ })
 	}
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
+	return resp.StatusCode, nil
 }
 
 // webhookClient returns the client for a delivery.
