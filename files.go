@@ -58,25 +58,14 @@ func (s *FilesService) List(ctx context.Context, opts ...CallOption) ([]*File, e
 // written. No credentials are sent. A transfer that breaks goes on where it stood; a link
 // that leads nowhere any more is [ErrExpired].
 func (s *FilesService) Download(ctx context.Context, link string, w io.Writer, opts ...DownloadOption) (int64, error) {
-	ds, err := s.prepare(link, opts)
-	if err != nil {
-		return 0, err
-	}
-	if w == nil {
-		return 0, &ArgError{"w", "nil"}
-	}
-	return s.client.copyResult(ctx, result{service: EditingTools, link: link, size: -1}, w, ds)
+	return s.result(link).download(ctx, w, opts)
 }
 
 // DownloadFile downloads the file at link as Download does, to a file, and returns its
 // path. The rules for dirOrFile are those of [JobsService.DownloadFile]; in a folder, the
 // file gets the last part of the link as its name.
 func (s *FilesService) DownloadFile(ctx context.Context, link, dirOrFile string, opts ...DownloadOption) (string, error) {
-	ds, err := s.prepare(link, opts)
-	if err != nil {
-		return "", err
-	}
-	return s.client.saveResult(ctx, result{service: EditingTools, link: link, name: linkName(link), size: -1}, dirOrFile, ds)
+	return s.result(link).downloadFile(ctx, dirOrFile, opts)
 }
 
 func (s *FilesService) endpoint() (*endpoint, error) {
@@ -86,19 +75,17 @@ func (s *FilesService) endpoint() (*endpoint, error) {
 	return s.client.endpoint(EditingTools)
 }
 
-// prepare checks what both kinds of download take. A key is not needed, but a client is.
-func (s *FilesService) prepare(link string, opts []DownloadOption) (*downloadSettings, error) {
-	ro, err := gatherRun(runOptions(opts))
-	if err != nil {
-		return nil, err
+// result describes the file at a link. To fetch it needs no key, but a client.
+func (s *FilesService) result(link string) resultFunc {
+	return func(context.Context) (result, error) {
+		if s == nil || s.client == nil {
+			return result{}, errNotNew
+		}
+		if reason := checkURL(link, "http", "https"); reason != "" {
+			return result{}, &ArgError{"link", reason}
+		}
+		return result{client: s.client, service: EditingTools, link: link, name: linkName(link), size: -1}, nil
 	}
-	if s == nil || s.client == nil {
-		return nil, errNotNew
-	}
-	if reason := checkURL(link, "http", "https"); reason != "" {
-		return nil, &ArgError{"link", reason}
-	}
-	return &ro.download, nil
 }
 
 func decodeFile(raw json.RawMessage) (*File, error) {

@@ -204,11 +204,11 @@ func (s *JobsService) Run(ctx context.Context, p JobParams, dirOrFile string, op
 	if err != nil {
 		return job, err
 	}
-	r, err := s.resultOf(job)
+	r, err := s.describe(job).or(whyNoResult(job))
 	if err != nil {
 		return job, err
 	}
-	job.Path, err = s.client.saveResult(ctx, r, dirOrFile, &ro.download)
+	job.Path, err = r.save(ctx, dirOrFile, &ro.download)
 	return job, err
 }
 

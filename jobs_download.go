@@ -2,7 +2,6 @@ package editkit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -16,18 +15,7 @@ import (
 // [ErrIncomplete], [ErrNotReady], faults that lasted, and errors of w; a
 // [*JobFailedError] for a job without a result.
 func (s *JobsService) Download(ctx context.Context, id string, w io.Writer, opts ...DownloadOption) (int64, error) {
-	ro, err := gatherRun(runOptions(opts))
-	if err != nil {
-		return 0, err
-	}
-	if w == nil {
-		return 0, &ArgError{"w", "nil"}
-	}
-	r, err := s.result(ctx, id)
-	if err != nil {
-		return 0, err
-	}
-	return s.client.copyResult(ctx, r, w, &ro.download)
+	return s.result(id).download(ctx, w, opts)
 }
 
 // DownloadFile downloads the result of a completed job, as Download does, to a file,
@@ -39,41 +27,22 @@ func (s *JobsService) Download(ctx context.Context, id string, w io.Writer, opts
 // The bytes go to a file with ".partial" behind its name, which is renamed when it is
 // whole and removed when it can't be: the final name never stands on a part.
 func (s *JobsService) DownloadFile(ctx context.Context, id, dirOrFile string, opts ...DownloadOption) (string, error) {
-	ro, err := gatherRun(runOptions(opts))
-	if err != nil {
-		return "", err
-	}
-	if _, err := newTarget(dirOrFile); err != nil {
-		return "", err
-	}
-	r, err := s.result(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return s.client.saveResult(ctx, r, dirOrFile, &ro.download)
+	return s.result(id).downloadFile(ctx, dirOrFile, opts)
 }
 
 // result asks for the result of a job.
-func (s *JobsService) result(ctx context.Context, id string) (result, error) {
-	job, err := s.Get(ctx, id)
-	if err != nil {
-		return result{}, err
+func (s *JobsService) result(id string) resultFunc {
+	return func(ctx context.Context) (result, error) {
+		job, err := s.Get(ctx, id)
+		if err != nil {
+			return result{}, err
+		}
+		return s.describe(job).or(whyNoResult(job))
 	}
-	return s.resultOf(job)
-}
-
-// resultOf returns the result that a job has, or the error of a download that has none.
-func (s *JobsService) resultOf(job *Job) (result, error) {
-	r := s.describe(job)
-	err := whyNoResult(job)
-	if err != nil && !errors.Is(err, ErrJobFailed) {
-		err = r.failed(0, -1, err)
-	}
-	return r, err
 }
 
 func (s *JobsService) describe(job *Job) result {
-	r := result{service: EditClips, id: job.ID, link: job.OutputURL, name: job.OutputFilename, size: -1}
+	r := result{client: s.client, service: EditClips, id: job.ID, link: job.OutputURL, name: job.OutputFilename, size: -1}
 	if job.OutputSize > 0 {
 		r.size = job.OutputSize
 	}

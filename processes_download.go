@@ -2,7 +2,6 @@ package editkit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -13,59 +12,29 @@ import (
 // refuse nothing. Errors are those of [JobsService.Download], with a
 // [*ProcessFailedError] for a process without a result.
 func (s *ProcessesService) Download(ctx context.Context, id string, w io.Writer, opts ...DownloadOption) (int64, error) {
-	ro, err := gatherRun(runOptions(opts))
-	if err != nil {
-		return 0, err
-	}
-	if w == nil {
-		return 0, &ArgError{"w", "nil"}
-	}
-	r, err := s.result(ctx, id)
-	if err != nil {
-		return 0, err
-	}
-	return s.client.copyResult(ctx, r, w, &ro.download)
+	return s.result(id).download(ctx, w, opts)
 }
 
 // DownloadFile downloads the result of a finished process, as Download does, to a file,
 // and returns its path. The rules for dirOrFile are those of [JobsService.DownloadFile].
 func (s *ProcessesService) DownloadFile(ctx context.Context, id, dirOrFile string, opts ...DownloadOption) (string, error) {
-	ro, err := gatherRun(runOptions(opts))
-	if err != nil {
-		return "", err
-	}
-	if _, err := newTarget(dirOrFile); err != nil {
-		return "", err
-	}
-	r, err := s.result(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return s.client.saveResult(ctx, r, dirOrFile, &ro.download)
+	return s.result(id).downloadFile(ctx, dirOrFile, opts)
 }
 
 // result asks for the result of a process.
-func (s *ProcessesService) result(ctx context.Context, id string) (result, error) {
-	p, err := s.Get(ctx, id)
-	if err != nil {
-		return result{}, err
+func (s *ProcessesService) result(id string) resultFunc {
+	return func(ctx context.Context) (result, error) {
+		p, err := s.Get(ctx, id)
+		if err != nil {
+			return result{}, err
+		}
+		return s.describe(p).or(whyNoFile(p))
 	}
-	return s.resultOf(p)
-}
-
-// resultOf returns the result that a process has, or the error of a download that has none.
-func (s *ProcessesService) resultOf(p *Process) (result, error) {
-	r := s.describe(p)
-	err := whyNoFile(p)
-	if err != nil && !errors.Is(err, ErrProcessFailed) {
-		err = r.failed(0, -1, err)
-	}
-	return r, err
 }
 
 func (s *ProcessesService) describe(p *Process) result {
 	return result{
-		service: EditingTools, id: p.ID, link: p.FileURL, name: p.FileName, size: -1,
+		client: s.client, service: EditingTools, id: p.ID, link: p.FileURL, name: p.FileName, size: -1,
 		refresh: func(ctx context.Context) (result, error) {
 			fresh, err := s.Get(ctx, p.ID)
 			if err != nil {

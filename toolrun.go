@@ -144,8 +144,8 @@ func (s *ToolsService) SaveResult(ctx context.Context, run *ToolRun, dirOrFile s
 		return saveContent(run, dirOrFile)
 	case len(run.Files) > 0:
 		f := run.Files[0]
-		r := result{service: EditingTools, id: f.ID, link: f.URL, name: firstOf(f.Name, linkName(f.URL)), size: -1}
-		return s.client.saveResult(ctx, r, dirOrFile, &ro.download)
+		r := result{client: s.client, service: EditingTools, id: f.ID, link: f.URL, name: firstOf(f.Name, linkName(f.URL)), size: -1}
+		return r.save(ctx, dirOrFile, &ro.download)
 	case run.ProcessID == "":
 		return "", fmt.Errorf("%w: the answer of the tool names neither a process nor a file", ErrNotReady)
 	}
@@ -156,11 +156,11 @@ func (s *ToolsService) SaveResult(ctx context.Context, run *ToolRun, dirOrFile s
 	if err != nil {
 		return "", err
 	}
-	r, err := s.client.Processes.resultOf(p)
+	r, err := s.client.Processes.describe(p).or(whyNoFile(p))
 	if err != nil {
 		return "", err
 	}
-	return s.client.saveResult(ctx, r, dirOrFile, &ro.download)
+	return r.save(ctx, dirOrFile, &ro.download)
 }
 
 // saveContent writes a result that is here already.
