@@ -13,8 +13,12 @@ type board struct {
 	mu      sync.Mutex
 	waiters map[*processWaiter]struct{}
 	looking *processWaiter // who does the looking, nil if nobody
-	due     time.Time      // when the next look is due
 	pace    pace
+	looked  time.Time // the last time
+	due     time.Time // when the next look is due
+	paused  time.Time // the service asked for no look before this
+	// sooner wakes who does the looking when due has been brought forward.
+	sooner chan struct{}
 }
 
 // processWaiter is one call of Wait.
@@ -34,19 +38,34 @@ type processNews struct {
 	err     error
 }
 
-// join adds a waiter. One that comes makes the next look come soon.
+// join adds a waiter. One that comes brings the next look forward.
 func (b *board) join(w *processWaiter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.waiters == nil {
 		b.waiters = map[*processWaiter]struct{}{}
+		b.sooner = make(chan struct{}, 1)
 	}
 	b.waiters[w] = struct{}{}
 	if b.pace.shortest == 0 || w.pace.shortest < b.pace.shortest || len(b.waiters) == 1 {
 		b.pace = w.pace
 	}
 	b.pace.last = 0
+	if soon := latest(b.looked.Add(b.pace.shortest), b.paused); soon.Before(b.due) {
+		b.due = soon
+		select {
+		case b.sooner <- struct{}{}:
+		default:
+		}
+	}
 	b.appoint()
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // leave takes a waiter away, and appoints another if it did the looking.
@@ -72,18 +91,35 @@ func (b *board) appoint() {
 	}
 }
 
-// untilDue returns how long it is to the next look.
-func (b *board) untilDue() time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return time.Until(b.due)
+// sleepUntilDue waits for the time of the next look, which may be brought forward.
+func (b *board) sleepUntilDue(ctx context.Context) error {
+	for {
+		b.mu.Lock()
+		left := time.Until(b.due)
+		b.mu.Unlock()
+		if left <= 0 {
+			return ctx.Err()
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-ctx.Done():
+		case <-b.sooner:
+		case <-timer.C:
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
 }
 
 // publish gives everybody what a look has brought, and sets the time for the next one.
 func (b *board) publish(list []*Process, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.due = time.Now().Add(max(b.pace.pause(), min(askedPause(err), maxPause)))
+	b.looked = time.Now()
+	b.paused = b.looked.Add(min(askedPause(err), maxPause))
+	b.due = latest(b.looked.Add(b.pace.pause()), b.paused)
 	byID := make(map[string]*Process, len(list))
 	for _, p := range list {
 		byID[p.ID] = p
@@ -99,7 +135,7 @@ func (b *board) publish(list []*Process, err error) {
 
 // look asks for the list when it is due, for everybody. It returns early when ctx ends.
 func (s *ProcessesService) look(ctx context.Context) error {
-	if err := sleep(ctx, s.board.untilDue()); err != nil {
+	if err := s.board.sleepUntilDue(ctx); err != nil {
 		return err
 	}
 	list, err := s.List(ctx, lookOnce)

@@ -162,6 +162,46 @@ func TestWaitersComeAndGo(t *testing.T) {
 	})
 }
 
+// TestNewWaiterIsSeenSoon: who comes while others wait at a slow pace is looked for soon,
+// unless the service asked to be left alone.
+func TestNewWaiterIsSeenSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard()
+		w.ends["SLOW"], w.ends["QUICK"] = 20*time.Minute, time.Second
+		c := toolsClient(t, w.serve)
+		done := make(chan error, 1)
+		go func() {
+			_, err := c.Processes.Wait(t.Context(), "SLOW", editkit.PollInterval(2*time.Second, 10*time.Minute))
+			done <- err
+		}()
+		<-time.After(9 * time.Minute) // the pace is minutes by now
+		start := time.Now()
+		if _, err := c.Processes.Wait(t.Context(), "QUICK"); err != nil || time.Since(start) > 4*time.Second {
+			t.Errorf("seen after %s: %v", time.Since(start), err)
+		}
+		w.mu.Lock()
+		refused := false
+		w.fault = func(r *http.Request) (*http.Response, error) {
+			if refused {
+				return nil, nil
+			}
+			refused = true
+			return reply(r, 429, `{"code":429,"status":"slow down"}`, "Retry-After", "300"), nil
+		}
+		w.mu.Unlock()
+		start = time.Now()
+		for range 3 { // each comes, and none shortens the pause
+			if _, err := c.Processes.Wait(t.Context(), "QUICK"); err != nil || time.Since(start) < 5*time.Minute {
+				t.Errorf("seen after %s: %v", time.Since(start), err)
+			}
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestWaitForTheUnlisted: what the list does not show is asked for by its details, and
 // given up only when these don't know it either.
 func TestWaitForTheUnlisted(t *testing.T) {
