@@ -118,14 +118,14 @@ func offered(tag language.Tag) (Language, bool) {
 	if confidence != language.Exact { // a guess from the region or the script
 		return "", false
 	}
-	l := Language(base.String())
-	switch l {
+	switch code := base.String(); code {
 	case "no", "nn":
-		l = NorwegianBokmal
+		return NorwegianBokmal, true
 	case "cmn":
-		l = Chinese
+		return Chinese, true
+	default:
+		return Language(code), slices.Contains(Languages(), Language(code))
 	}
-	return l, slices.Contains(Languages(), l)
 }
 
 func (l Language) validate() error {

@@ -25,14 +25,14 @@ import (
 // (100,000,000) an upload may be refused on the way, which is then [ErrTooLarge] all the
 // same. [WithUploadLimit] changes it.
 // Source: editingtools.io/api/v2/webhooks, "Upload Limits".
-const MaxRequestBytes int64 = 100 << 20
+const MaxRequestBytes = 100 << 20
 
 // smallerReading is the limit if a MB is a million bytes.
 const smallerReading = 100_000_000
 
 // Source is a file to upload: [FileSource], [BytesSource], [ReaderAtSource] or
 // [ReaderSource] makes one. It is read when the call is made, anew for each attempt, in
-// small pieces.
+// small pieces. A call that ends early does not wait for a Read under way.
 type Source struct {
 	name string
 	// open returns the content from its beginning, and how long it is.
@@ -61,7 +61,9 @@ func FileSource(path string) Source {
 
 // BytesSource uploads b, which must not change during the call, under the given name.
 func BytesSource(name string, b []byte) Source {
-	return ReaderAtSource(name, bytes.NewReader(b), int64(len(b)))
+	return Source{name: name, open: func() (io.ReadCloser, int64, error) {
+		return io.NopCloser(bytes.NewReader(b)), int64(len(b)), nil
+	}}
 }
 
 // ReaderAtSource uploads r, which must have exactly size bytes, under the given name. The
@@ -70,7 +72,7 @@ func BytesSource(name string, b []byte) Source {
 func ReaderAtSource(name string, r io.ReaderAt, size int64) Source {
 	s := Source{name: name, open: func() (io.ReadCloser, int64, error) {
 		// One byte more than promised shows a source that is longer than it said.
-		return io.NopCloser(io.NewSectionReader(r, 0, size+1)), size, nil
+		return newAbandonable(io.NewSectionReader(r, 0, size+1)), size, nil
 	}}
 	if r == nil || size < 0 {
 		s.err = &ArgError{"File", "a nil reader or a negative size"}
@@ -83,7 +85,7 @@ func ReaderAtSource(name string, r io.ReaderAt, size int64) Source {
 func ReaderSource(name string, r io.Reader, size int64) Source {
 	used := make(chan struct{}, 1) // full: r has been taken
 	s := Source{name: name, once: true, open: func() (io.ReadCloser, int64, error) {
-		return io.NopCloser(&takenOnce{r, used, false}), size, nil
+		return newAbandonable(&takenOnce{r, used, false}), size, nil
 	}}
 	if r == nil || size < 0 {
 		s.err = &ArgError{"File", "a nil reader or a negative size"}
@@ -273,10 +275,10 @@ func (b *formBody) readContent(p []byte) (int, error) {
 		return 0, errLong
 	case n > 0:
 		return n, nil // an error comes again
-	case err == io.EOF && left == 0:
+	case errors.Is(err, io.EOF) && left == 0:
 		b.checked = true
 		return 0, nil
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return 0, errShort
 	}
 	return 0, fmt.Errorf("%w: %w", ErrSource, err)
@@ -318,8 +320,9 @@ func (b *formBody) opened() (io.Reader, error) {
 func (b *formBody) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	first := !b.closed
 	b.closed = true
-	if b.content == nil {
+	if b.content == nil || !first {
 		return nil
 	}
 	return b.content.Close()

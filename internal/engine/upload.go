@@ -22,12 +22,14 @@ type upload struct {
 // ends the upload as well.
 func (u *upload) limit(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(ctx, u.end) // net/http waits for a read of the body, whatever ctx says
+	end := func() { stop(); u.end(); cancel() }
 	if timeout <= 0 {
-		return ctx, func() { u.end(); cancel() }
+		return ctx, end
 	}
 	timer := time.AfterFunc(timeout, cancel)
 	u.alive = func() { timer.Reset(timeout) }
-	return ctx, func() { u.end(); timer.Stop(); cancel() }
+	return ctx, func() { end(); timer.Stop() }
 }
 
 // watched makes bodies tell how far they get.
