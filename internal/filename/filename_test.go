@@ -84,7 +84,7 @@ func TestNumbered(t *testing.T) {
 			t.Errorf("Numbered(%q, 2) = %q, want %q", name, got, want)
 		}
 	}
-	longest := filename.Numbered(filename.Safe(strings.Repeat("a", 300)+".mp4", fallback), 1<<31)
+	longest := filename.Numbered(filename.Safe(strings.Repeat("a", 300)+".mp4", fallback), 1<<31-1)
 	if len(longest) > 255 || !strings.HasSuffix(longest, ".mp4") {
 		t.Errorf("%d bytes: %s", len(longest), longest)
 	}
