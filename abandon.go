@@ -23,7 +23,11 @@ func newAbandonable(r io.Reader) *abandonable {
 	return &abandonable{r: r, read: make(chan readResult, 1), closed: make(chan struct{})}
 }
 
+// maxAbandoned is the most that is read at once, and so the memory it takes.
+const maxAbandoned = 32 << 10
+
 func (a *abandonable) Read(p []byte) (int, error) {
+	p = p[:min(len(p), maxAbandoned)]
 	if len(a.buf) < len(p) {
 		a.buf = make([]byte, len(p))
 	}

@@ -155,7 +155,9 @@ func WithBaseURL(service Service, address string) Option {
 // WithHTTPClient uses the transport, cookie jar and timeout of hc; hc itself is
 // not changed. Its Timeout holds for each attempt of a call, and not for
 // downloads, which may take as long as they make progress. Its CheckRedirect is
-// not used: a key never follows a redirect to another host.
+// not used: a key never follows a redirect to another host. A transport of your own
+// should have an ExpectContinueTimeout, so that the refusal of a large upload comes before
+// its body is sent.
 func WithHTTPClient(hc *http.Client) Option {
 	return clientOption(func(s *settings) error {
 		if hc == nil {
@@ -410,10 +412,11 @@ func newTransport() *http.Transport {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok { // somebody has replaced it
 		t = &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-			TLSHandshakeTimeout: 10 * time.Second,
-			IdleConnTimeout:     90 * time.Second,
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			TLSHandshakeTimeout:   10 * time.Second,
+			IdleConnTimeout:       90 * time.Second,
+			ExpectContinueTimeout: time.Second,
 		}
 	}
 	t = t.Clone()
