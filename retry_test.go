@@ -396,6 +396,27 @@ func TestContextEndsAtOnce(t *testing.T) {
 	}
 }
 
+// TestEndedContext: with a context that has ended nothing is sent, whatever the transport
+// makes of it, and nothing is uncertain.
+func TestEndedContext(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, editkit.WithEditClips(testKey), editkit.WithEditingTools(toolsKey), stub(func(r *http.Request) (*http.Response, error) {
+		t.Errorf("%s was asked", r.URL)
+		return reply(r, 201, queued), nil
+	}))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, call := range calls(c, t.TempDir()) {
+		if err := call(ctx); !errors.Is(err, context.Canceled) || errors.Is(err, editkit.ErrUncertain) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err := c.Tools.Run(ctx, "edl", editkit.ToolParams{File: editkit.BytesSource("a.edl", []byte("x"))})
+	if !errors.Is(err, context.Canceled) || errors.Is(err, editkit.ErrUncertain) {
+		t.Errorf("Tools.Run: %v", err)
+	}
+}
+
 // TestFailuresLeaveThePoolAlone: calls that are given up must not close the connections
 // of their neighbours.
 func TestFailuresLeaveThePoolAlone(t *testing.T) {

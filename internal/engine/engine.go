@@ -103,6 +103,9 @@ type Attempt struct {
 // Do sends the request by client's transport. The outcome's Err is set when there
 // is no answer to judge; any status is an answer.
 func Do(ctx context.Context, client *http.Client, req Request) *Outcome {
+	if err := ctx.Err(); err != nil { // not every transport looks before it sends
+		return &Outcome{Err: err}
+	}
 	c := &call{ctx: ctx, req: req, transport: client.Transport, limit: req.Policy.AttemptTimeout}
 	if t := client.Timeout; t > 0 && (c.limit <= 0 || t < c.limit) {
 		c.limit = t // net/http enforces it, for each attempt
