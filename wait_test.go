@@ -266,14 +266,16 @@ func TestOnUpdate(t *testing.T) {
 		editkit.OnUpdate(func(j *editkit.Job) { seen = append(seen, fmt.Sprintf("%s %v", j.Status, j.Progress)) }))
 }
 
-// TestManyWaits: a thousand of them end together when told to.
+// TestManyWaits: a hundred of them end together when told to. (A thousand timers in one
+// bubble now and then crash the race detector itself: golang/go #78156.)
 func TestManyWaits(t *testing.T) {
 	t.Parallel()
+	const waits = 100
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(t, editkit.WithEditClips(testKey), stub(say(200, working)))
 		ctx, cancel := context.WithCancel(t.Context())
 		var cancelled atomic.Int32
-		for range 1000 {
+		for range waits {
 			go func() {
 				if _, err := c.Jobs.Wait(ctx, "j1"); errors.Is(err, context.Canceled) {
 					cancelled.Add(1)
@@ -283,8 +285,8 @@ func TestManyWaits(t *testing.T) {
 		<-time.After(10 * time.Second)
 		cancel()
 		synctest.Wait() // no time passes
-		if cancelled.Load() != 1000 {
-			t.Errorf("%d of 1000 ended", cancelled.Load())
+		if cancelled.Load() != waits {
+			t.Errorf("%d of %d ended", cancelled.Load(), waits)
 		}
 	})
 }
