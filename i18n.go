@@ -1,7 +1,6 @@
 package editkit
 
 import (
-	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -73,16 +72,19 @@ func Languages() []Language {
 // Name returns the English name of the language, or the code itself if the service
 // does not know it.
 func (l Language) Name() string {
-	i := slices.IndexFunc(languages, func(known struct {
-		code Language
-		name string
-	}) bool {
-		return known.code == l
-	})
-	if i < 0 {
-		return string(l)
+	if name, known := l.lookup(); known {
+		return name
 	}
-	return languages[i].name
+	return string(l)
+}
+
+func (l Language) lookup() (name string, known bool) {
+	for _, one := range languages {
+		if one.code == l {
+			return one.name, true
+		}
+	}
+	return "", false
 }
 
 // maxAcceptLanguage is longer than what any browser sends.
@@ -124,7 +126,8 @@ func offered(tag language.Tag) (Language, bool) {
 	case "cmn":
 		return Chinese, true
 	default:
-		return Language(code), slices.Contains(Languages(), Language(code))
+		_, known := Language(code).lookup()
+		return Language(code), known
 	}
 }
 

@@ -193,7 +193,8 @@ func (s *JobsService) Run(ctx context.Context, p JobParams, dirOrFile string, op
 	if _, err := s.endpoint(); err != nil {
 		return nil, err
 	}
-	if _, err := newTarget(dirOrFile); err != nil {
+	to, err := newTarget(dirOrFile)
+	if err != nil {
 		return nil, err
 	}
 	job, err := s.Create(ctx, p)
@@ -208,7 +209,7 @@ func (s *JobsService) Run(ctx context.Context, p JobParams, dirOrFile string, op
 	if err != nil {
 		return job, err
 	}
-	job.Path, err = r.save(ctx, dirOrFile, &ro.download)
+	job.Path, err = r.save(ctx, to, &ro.download)
 	return job, err
 }
 

@@ -46,37 +46,29 @@ func (find resultFunc) downloadFile(ctx context.Context, dirOrFile string, opts 
 	if err != nil {
 		return "", err
 	}
-	if _, err := newTarget(dirOrFile); err != nil {
+	to, err := newTarget(dirOrFile)
+	if err != nil {
 		return "", err
 	}
 	r, err := find(ctx)
 	if err != nil {
 		return "", err
 	}
-	return r.save(ctx, dirOrFile, &ro.download)
+	return r.save(ctx, to, &ro.download)
 }
 
 // save downloads the result to a file, and returns its path.
-func (r *result) save(ctx context.Context, dirOrFile string, ds *downloadSettings) (string, error) {
-	to, err := newTarget(dirOrFile)
-	if err != nil {
-		return "", err
-	}
+func (r *result) save(ctx context.Context, to target, ds *downloadSettings) (string, error) {
 	file, err := to.open(r.name, r.id)
 	if err != nil {
 		return "", r.failed(0, r.size, err)
 	}
-	n, err := r.transfer(ctx, file, file.restart, ds)
-	if err != nil {
-		file.discard()
-		return "", err
+	n, broken := r.transfer(ctx, file, file.restart, ds)
+	saved, err := file.finish(broken)
+	if err != nil && broken == nil {
+		err = r.failed(n, n, err)
 	}
-	saved, err := file.commit()
-	if err != nil {
-		file.discard()
-		return "", r.failed(n, n, err)
-	}
-	return saved, nil
+	return saved, err
 }
 
 // transfer copies the result to w, which restart, if any, makes empty.

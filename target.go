@@ -99,6 +99,19 @@ func (p *partialFile) discard() {
 	_ = os.Remove(p.Name())
 }
 
+// finish ends the file: whole under its final name, which it returns, or not at all if
+// what wrote it failed.
+func (p *partialFile) finish(written error) (path string, err error) {
+	if err = written; err == nil {
+		path, err = p.commit()
+	}
+	if err != nil {
+		p.discard()
+		return "", err
+	}
+	return path, nil
+}
+
 // commit gives the file its final name, in one step, and returns that name. A name
 // that the service suggested never replaces a file: it gets a number.
 func (p *partialFile) commit() (string, error) {

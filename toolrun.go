@@ -137,20 +137,23 @@ func (s *ToolsService) SaveResult(ctx context.Context, run *ToolRun, dirOrFile s
 	if _, err := s.endpoint(); err != nil {
 		return "", err
 	}
-	switch {
-	case run == nil:
+	if run == nil {
 		return "", &ArgError{"run", "nil"}
+	}
+	if run.Content == nil && len(run.Files) == 0 && run.ProcessID == "" {
+		return "", fmt.Errorf("%w: the answer of the tool names neither a process nor a file", ErrNotReady)
+	}
+	to, err := newTarget(dirOrFile)
+	if err != nil {
+		return "", err
+	}
+	switch {
 	case run.Content != nil:
-		return saveContent(run, dirOrFile)
+		return run.saveContent(to)
 	case len(run.Files) > 0:
 		f := run.Files[0]
 		r := result{client: s.client, service: EditingTools, id: f.ID, link: f.URL, name: firstOf(f.Name, linkName(f.URL)), size: -1}
-		return r.save(ctx, dirOrFile, &ro.download)
-	case run.ProcessID == "":
-		return "", fmt.Errorf("%w: the answer of the tool names neither a process nor a file", ErrNotReady)
-	}
-	if _, err := newTarget(dirOrFile); err != nil {
-		return "", err
+		return r.save(ctx, to, &ro.download)
 	}
 	p, err := s.client.Processes.wait(ctx, run.ProcessID, &ro.wait)
 	if err != nil {
@@ -160,30 +163,19 @@ func (s *ToolsService) SaveResult(ctx context.Context, run *ToolRun, dirOrFile s
 	if err != nil {
 		return "", err
 	}
-	return r.save(ctx, dirOrFile, &ro.download)
+	return r.save(ctx, to, &ro.download)
 }
 
 // saveContent writes a result that is here already.
-func saveContent(run *ToolRun, dirOrFile string) (string, error) {
-	to, err := newTarget(dirOrFile)
-	if err != nil {
-		return "", err
-	}
+func (r *ToolRun) saveContent(to target) (string, error) {
 	name := ""
-	if len(run.Files) > 0 {
-		name = run.Files[0].Name
+	if len(r.Files) > 0 {
+		name = r.Files[0].Name
 	}
-	file, err := to.open(name, run.ProcessID)
+	file, err := to.open(name, r.ProcessID)
 	if err != nil {
 		return "", err
 	}
-	if _, err := file.Write(run.Content); err != nil {
-		file.discard()
-		return "", err
-	}
-	path, err := file.commit()
-	if err != nil {
-		file.discard()
-	}
-	return path, err
+	_, err = file.Write(r.Content)
+	return file.finish(err)
 }
